@@ -1,0 +1,101 @@
+"""The acts the log knows, each with the words a page shows after the name of who did it.
+
+A new act is one line here. Pages, `record` and tests read this table; there is no other list.
+"""
+
+from typing import Final
+
+from safelight.lib.refusals import Refusal
+
+ACTIONS: Final[dict[str, str]] = {
+    # Signing in
+    "signed_in": "signed in",
+    "sign_in_failed": "tried to sign in and was turned away",
+    "signed_out": "signed out",
+    "session.ended": "ended a sign-in on another screen",
+    "step_up": "confirmed with their passkey that it is really them",
+    # People
+    "person.invited": "invited a person to the practice",
+    "person.joined": "joined the practice",
+    "person.left": "recorded that a person has left the practice",
+    "person.duties_changed": "changed what a person may do",
+    # Phones
+    "phone.code_made": "made a code to pair a phone",
+    "phone.paired": "paired a phone",
+    "phone.revoked": "shut a phone out",
+    "phone.lost": "reported a phone lost",
+    "phone.self_checked": "checked a phone's camera",
+    "phone.checks_declared": "declared a phone's back-up and updates checked",
+    # Patients and visits
+    "patient.added": "added the patient",
+    "patient.edited": "changed the patient's details",
+    "patient.imported": "brought in the patient from a list",
+    "patient.merged": "joined two records of the patient",
+    "patient.searched": "searched for patients",
+    "patient.viewed": "looked at the patient's record",
+    "visit.added": "added a visit",
+    "visit.pushed": "sent a visit to a phone",
+    # Consent
+    "consent.recorded": "wrote down what the patient agreed to",
+    "consent.refused": "wrote down that the patient said no",
+    "consent.viewed": "looked at the consent record",
+    "consent.printed": "printed the consent record",
+    "consent.withdrawn": "wrote down that the patient took consent back",
+    "consent.emergency": "took photos in an emergency, to be reviewed",
+    "consent.reviewed": "reviewed the consent",
+    # Captures
+    "capture.announced": "took a photo on a phone",
+    "capture.arrived": "sent a sealed photo to the practice",
+    "capture.refused": "sent a photo that was not taken in",
+    "capture.conflict": "sent different content under a photo's number; it was kept aside",
+    # Photos
+    "photo.filed": "filed the photo in the patient's record",
+    "photo.matched": "matched the photo to the patient",
+    "photo.moved": "moved the photo to another patient's record",
+    "photo.labelled": "changed the photo's label or notes",
+    "photo.viewed": "looked at the photo",
+    "photo.thumbnails_viewed": "looked at a page of small photos",
+    "photo.original_viewed": "opened the original photo",
+    "photo.printed": "printed the photo",
+    "photo.compared": "compared photos side by side",
+    "photo.ghost_viewed": "used an earlier photo as a guide on a phone",
+    "photo.unblurred": "uncovered a sensitive photo",
+    "photo.flagged": "changed whether the photo is sensitive or restricted",
+    "copy.ended": "recorded that a copy of the photo is gone",
+    "break_glass.opened": "opened a record outside their care, with a reason",
+    # The log and the rules
+    "audit.viewed": "looked at the log",
+    "audit.exported": "exported the log",
+    "policy.changed": "changed a setting of the practice",
+    "refusal": "tried something that is not allowed and was refused",
+}
+
+SIGHTS: Final = frozenset(
+    {
+        "photo.viewed",
+        "photo.thumbnails_viewed",
+        "photo.original_viewed",
+        "photo.printed",
+        "photo.compared",
+        "photo.ghost_viewed",
+        "photo.unblurred",
+        "photo.matched",
+    }
+)
+"""The acts in which a person saw a photo: what "who saw my photos" lists."""
+
+
+class UnknownAction(Refusal):
+    """An act the table does not list would show as a bare code, so it is not written at all."""
+
+    code = "unknown_action"
+    status = 500
+
+    def __init__(self, action: str) -> None:
+        """Name the code that is missing."""
+        super().__init__(f"The log does not know the act “{action}”. Nothing was changed.")
+
+
+def words_for(action: str) -> str:
+    """Return the words for an act; for one that a newer release wrote, its code."""
+    return ACTIONS.get(action, action)

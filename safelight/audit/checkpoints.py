@@ -1,0 +1,118 @@
+"""Checkpoints: the log's root at one size, signed, to be kept where the server cannot reach.
+
+The signature alone proves little, as the server has the key. What counts is that a phone, a printed
+code or a back-up keeps a checkpoint, and that every later one must be shown to begin with it.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from safelight.audit import tree
+from safelight.audit.models import Checkpoint, Frontier
+from safelight.audit.stored import MissingRows, reader
+from safelight.lib.refusals import BadInput, NotFound, Refusal
+from safelight.lib.wiring import wired
+
+
+class LogAltered(Refusal):
+    """The log no longer begins with what was signed before: someone changed it behind our back."""
+
+    code = "audit_altered"
+    status = 500
+
+    def __init__(self) -> None:
+        """Say what was found and where to look."""
+        super().__init__(
+            "The log was changed after it was signed. Nothing new was signed.",
+            remedy="Export the log and run the verifier against checkpoints kept elsewhere.",
+        )
+
+
+def log_name(practice: UUID) -> str:
+    """Return the name of a practice's log, the first line of its checkpoints."""
+    return f"safelight/audit/v1/{practice}"
+
+
+def checkpoint_text(name: str, size: int, root: bytes) -> str:
+    """Return the three lines that are signed: log name, size, root in base64."""
+    return f"{name}\n{size}\n{b64encode(root).decode()}\n"
+
+
+def checkpoint(practice: UUID, at: datetime) -> Checkpoint:
+    """Sign the log as it stands; nothing added since the last checkpoint gives the same one again.
+
+    It refuses inside a transaction (what is signed must be committed) and when the log does not
+    begin with the newest checkpoint, so the key never vouches for a log changed since.
+    """
+    with transaction.atomic(durable=True):
+        frontier = Frontier.objects.select_for_update().filter(practice=practice).first()
+        if frontier is None or frontier.size == 0:
+            raise NotFound("This log has no entries yet, so there is nothing to sign.")
+        root = tree.root([bytes.fromhex(text) for text in frontier.hashes])
+        before = latest(practice)
+        if before:
+            _require_extension(before, frontier.size, root)
+            if before.size == frontier.size:
+                return before
+        text = checkpoint_text(log_name(practice), frontier.size, root)
+        signed = Checkpoint(
+            practice=practice,
+            size=frontier.size,
+            root=root,
+            text=text,
+            signature=wired("audit.sign")(text.encode()),
+            at=at,
+        )
+        signed.save()
+        return signed
+
+
+def latest(practice: UUID) -> Checkpoint | None:
+    """Return the newest checkpoint of a practice's log. Reading it signs nothing."""
+    return Checkpoint.objects.filter(practice=practice).order_by("-size").first()
+
+
+def consistency(practice: UUID, first: int, second: int) -> list[str]:
+    """Return the proof (hashes in hex) that the log at one size begins with the log at a smaller.
+
+    The asker checks it against two signed roots, so a wrong proof convinces nobody.
+    """
+    _require_sizes(practice, 0 < first <= second, second)
+    return _in_hex(_proof(lambda: tree.consistency(first, second, reader(practice))))
+
+
+def inclusion(practice: UUID, n: int, size: int) -> list[str]:
+    """Return the proof (hashes in hex) that the log at a size holds its entry n.
+
+    The asker checks it against a signed root, so a wrong proof convinces nobody.
+    """
+    _require_sizes(practice, 0 <= n < size, size)
+    return _in_hex(_proof(lambda: tree.inclusion(n, size, reader(practice))))
+
+
+def _require_extension(before: Checkpoint, size: int, root: bytes) -> None:
+    proof = _proof(lambda: tree.consistency(before.size, size, reader(before.practice)))
+    if not tree.extends(before.size, size, old=bytes(before.root), new=root, proof=proof):
+        raise LogAltered
+
+
+def _proof(make: Callable[[], list[bytes]]) -> list[bytes]:
+    """Make a proof. Rows that are missing, or a log shorter than what was signed, are an alarm."""
+    try:
+        return make()
+    except (tree.BadTree, MissingRows) as broken:
+        raise LogAltered from broken
+
+
+def _require_sizes(practice: UUID, in_order: bool, size: int) -> None:
+    frontier = Frontier.objects.filter(practice=practice).first()
+    if not in_order or frontier is None or size > frontier.size:
+        raise BadInput("The log has no such sizes.")
+
+
+def _in_hex(hashes: Sequence[bytes]) -> list[str]:
+    return [value.hex() for value in hashes]
