@@ -1,0 +1,88 @@
+"""Policy's rules: ages, dates and the bounds of a setting, decided from values alone."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from safelight.lib.refusals import BadInput
+
+Kind = Literal["whole", "bytes", "text", "codes"]
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What one setting is: its default, its words, and the values it may take.
+
+    `how` says what the software does with it, so that a page never promises more than is done.
+    """
+
+    default: Any
+    title: str
+    help: str
+    kind: Kind
+    group: str
+    how: Literal["Enforced", "Alarm after", "Asked", "Stated"]
+    unit: str = ""
+    least: int = 0
+    most: int = 0  # for text: its longest length
+    choices: tuple[str, ...] = ()
+    legal: str = ""  # the key of the legal rule that speaks before the default does
+
+
+def anniversary(day: date, years: int) -> date:
+    """Return the day some years on. A 29 February rolls to 1 March (law-au, section 7)."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def months_on(day: date, months: int) -> date:
+    """Return the same day some months on, or that month's last day when it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, min(day.day, last))
+        except ValueError:
+            continue
+    raise BadInput("That date does not exist.")
+
+
+def age_on(born: date, day: date) -> int:
+    """Return the age in whole years on a day; a person is as old as their last birthday says."""
+    years = day.year - born.year
+    return years if anniversary(born, years) <= day else years - 1
+
+
+def checked_value(key: str, spec: Spec, value: Any) -> Any:
+    """Return the value if the setting may take it; refuse in the words of the page otherwise.
+
+    A yes or no is not a number here, although Python counts it as one.
+    """
+    match spec.kind:
+        case "whole" | "bytes":
+            if type(value) is not int or not spec.least <= value <= spec.most:
+                raise BadInput(f"{spec.title}: {bounds_in_words(spec)}. Nothing was changed.")
+        case "text":
+            if not isinstance(value, str) or not spec.least <= len(value.strip()) <= spec.most:
+                raise BadInput(f"{spec.title}: {bounds_in_words(spec)}. Nothing was changed.")
+            return value.strip()
+        case "codes":
+            if not isinstance(value, list) or not set(map(str, value)) <= set(spec.choices):
+                raise BadInput(f"{spec.title}: one of these is not known. Nothing was changed.")
+            return [code for code in spec.choices if code in value]
+    return value
+
+
+def bounds_in_words(spec: Spec) -> str:
+    """Say which values a setting may take, for the page and for its refusal."""
+    match spec.kind:
+        case "bytes":
+            return f"from {spec.least // MEGABYTE} to {spec.most // MEGABYTE} MB"
+        case "text":
+            return f"at most {spec.most} characters" + (", not empty" if spec.least else "")
+        case "codes":
+            return "any of those listed"
+        case _:
+            return f"a whole number from {spec.least} to {spec.most}"
