@@ -1,0 +1,1 @@
+"""Receiving, filing and viewing photos, and where each copy is."""

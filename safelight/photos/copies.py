@@ -1,0 +1,173 @@
+"""Copies: the ledger of every place where a photo's pixels exist, and of how each one ends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.db.models.functions import Coalesce
+
+from safelight.audit.actor import Acting, Actor
+from safelight.audit.log import record
+from safelight.lib.refusals import Refusal
+from safelight.people.models import Person
+from safelight.photos.models import Capture, Copy, Photo
+from safelight.policy.models import Practice
+
+OUTSIDE_HOLDERS = frozenset(
+    {
+        Copy.Holder.PHONE,
+        Copy.Holder.SHARE,
+        Copy.Holder.PACKAGE,
+        Copy.Holder.PAPER,
+        Copy.Holder.RECIPIENT,
+    }
+)
+"""Holders outside the practice: while one of them holds a copy, the lamp is lit (DESIGN, 1)."""
+
+
+class CopyEnded(Refusal):
+    """A copy's end is written once."""
+
+    code = "copy_ended"
+
+    def __init__(self) -> None:
+        """Say that nothing was changed."""
+        super().__init__("This copy has ended already. Nothing was changed.")
+
+
+class CopyEndsByItself(Refusal):
+    """A person cannot declare gone what ends by proof: a phone's copy, or the vault's own."""
+
+    code = "copy_ends_by_itself"
+
+    def __init__(self, message: str, remedy: str) -> None:
+        """Say what ends it."""
+        super().__init__(message, remedy=remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Why a copy may exist: words for the ledger, and the consent behind them if there is one."""
+
+    words: str
+    consent_id: Any = None
+
+
+def begin_copy(
+    *,
+    practice: Practice,
+    holder: Copy.Holder,
+    basis: Basis,
+    at: datetime,
+    photo: Photo | None = None,
+    capture: Capture | None = None,
+    by: Person | None = None,
+    **facts: Any,
+) -> Copy:
+    """Write a new place in the ledger. The act that makes the copy writes the audit entry.
+
+    A database rule refuses a copy of nothing, and a second phone copy of one capture.
+    """
+    copy = Copy(
+        practice=practice,
+        holder=holder,
+        outside=holder in OUTSIDE_HOLDERS,
+        basis=basis.words,
+        consent_id=basis.consent_id,
+        photo=photo,
+        capture=capture,
+        since=at,
+        made_by=by,
+        **facts,
+    )
+    copy.save(force_insert=True)
+    return copy
+
+
+@transaction.atomic
+def end_copy(
+    copy: Copy,
+    *,
+    by: Person | Actor | Acting | None,
+    at: datetime,
+    evidence: str,
+    state: Copy.State = Copy.State.ENDED,
+) -> Copy:
+    """Write that a copy is gone, and how we know. A conditional update, so it ends once."""
+    changed = Copy.objects.filter(pk=copy.pk, state=Copy.State.HELD).update(
+        state=state,
+        ended_at=at,
+        ended_by=by if isinstance(by, Person) else None,
+        end_evidence=evidence,
+    )
+    if not changed:
+        raise CopyEnded
+    copy.refresh_from_db()
+    record(
+        "copy.ended",
+        practice=copy.practice_id,
+        by=by,
+        at=at,
+        of=f"copy:{copy.pk}",
+        patient=copy.photo.patient_id if copy.photo else None,
+        purpose=copy.holder,
+        outcome=state,
+        detail=evidence,
+    )
+    return copy
+
+
+def declare_gone(copy: Copy, *, by: Person, at: datetime, evidence: str) -> Copy:
+    """End a print that a person destroyed or handed on. What ends by proof cannot be declared."""
+    if copy.holder == Copy.Holder.PHONE:
+        raise CopyEndsByItself(
+            "A phone's copy ends when the phone shows that it is gone.",
+            "Open Safelight on that phone, or report the phone lost.",
+        )
+    if not copy.outside:
+        raise CopyEndsByItself(
+            "This copy is the record itself. It ends when the record may be disposed of.",
+            "Ask the privacy officer.",
+        )
+    return end_copy(copy, by=by, at=at, evidence=evidence)
+
+
+def where_is(photo: Photo) -> list[Copy]:
+    """Return every copy of a photo, those still held first, then by when they began."""
+    rows = Copy.objects.filter(photo=photo).select_related("phone", "made_by", "ended_by")
+    rank = {Copy.State.HELD: 0}
+    return sorted(rows, key=lambda copy: (rank.get(Copy.State(copy.state), 1), copy.since))
+
+
+def outside_copies(practice: Practice) -> QuerySet[Copy]:
+    """Return the copies that are outside the practice now, those due first."""
+    return (
+        Copy.objects.filter(practice=practice, state=Copy.State.HELD, outside=True)
+        .select_related("photo", "phone", "made_by")
+        .order_by(Coalesce("due_at", "since"))
+    )
+
+
+def outside_count(practice: Practice) -> int:
+    """Return how many copies are outside the practice now: the number beside the lamp."""
+    return Copy.objects.filter(practice=practice, state=Copy.State.HELD, outside=True).count()
+
+
+def overdue_count(practice: Practice, *, at: datetime) -> int:
+    """Return how many copies outside should have ended by now."""
+    return Copy.objects.filter(
+        practice=practice, state=Copy.State.HELD, outside=True, due_at__lt=at
+    ).count()
+
+
+def is_overdue(copy: Copy, *, at: datetime) -> bool:
+    """Say whether a copy should have ended by now."""
+    return copy.state == Copy.State.HELD and copy.due_at is not None and copy.due_at < at
+
+
+def next_print_number(photo: Photo) -> int:
+    """Return the number for a photo's next print. A database rule refuses the same one twice."""
+    newest = Copy.objects.filter(photo=photo, holder=Copy.Holder.PAPER).aggregate(n=Max("number"))
+    return (newest["n"] or 0) + 1

@@ -1,0 +1,239 @@
+"""Reading: what pages ask about photos. Nothing here changes anything, or shows a single pixel."""
+
+import statistics
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from safelight.lib.refusals import NotFound
+from safelight.patients.models import Patient
+from safelight.people.models import Phone
+from safelight.photos.copies import outside_copies
+from safelight.photos.models import Alarm, Capture, Copy, Photo
+from safelight.policy.models import Practice
+from safelight.policy.settings import setting
+
+PAGE = 50
+"""Photos on one page of a timeline (performance, section 4)."""
+ROWS = 100
+"""Rows of one group on the today page; beyond that the page says that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page of the timeline ended: time and id of its last photo."""
+
+    taken_at: datetime
+    id: UUID
+
+    def __str__(self) -> str:
+        """Write it for a link. It holds a time and a number, nothing of the patient."""
+        return f"{self.taken_at.isoformat()}~{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> "After | None":
+        """Read what a link carried; anything else means the first page."""
+        when, _, number = text.partition("~")
+        try:
+            after = cls(datetime.fromisoformat(when), UUID(number))
+        except ValueError:
+            return None
+        return after if after.taken_at.tzinfo else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a timeline, newest first, and where the next one begins."""
+
+    photos: list[Photo]
+    after: After | None
+
+
+def timeline(
+    patient: Patient,
+    *,
+    site_code: str | None = None,
+    side: str | None = None,
+    after: After | None = None,
+    size: int = PAGE,
+) -> Page:
+    """Return a patient's photos, newest first, of one site if asked, by key and not by offset.
+
+    The caller got the patient from `patient_for`, so walls were passed; bytes have their own door.
+    """
+    rows = Photo.objects.filter(patient=patient)
+    if site_code is not None:
+        rows = rows.filter(site_code=site_code)
+    if side is not None:
+        rows = rows.filter(side=side)
+    if after:
+        rows = rows.filter(taken_at__lte=after.taken_at).exclude(
+            Q(taken_at=after.taken_at) & Q(id__gte=after.id)
+        )
+    found = list(
+        rows.select_related("taken_by", "visit", "consent").order_by("-taken_at", "-id")[: size + 1]
+    )
+    shown, more = found[:size], len(found) > size
+    return Page(shown, After(shown[-1].taken_at, shown[-1].pk) if more else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A body site of which a patient has photos."""
+
+    code: str
+    side: str
+    count: int
+    newest_at: datetime
+
+
+def sites_of(patient: Patient) -> list[Site]:
+    """Return the sites that a patient has photos of, the most recent first."""
+    rows = (
+        Photo.objects.filter(patient=patient)
+        .values("site_code", "side")
+        .annotate(count=Count("id"), newest_at=Max("taken_at"))
+        .order_by("-newest_at")
+    )
+    return [Site(r["site_code"], r["side"], r["count"], r["newest_at"]) for r in rows]
+
+
+def newest_of_site(patient: Patient, *, site_code: str, side: str) -> Photo | None:
+    """Return the newest photo of one site: the guide for the next one, and for its words."""
+    rows = Photo.objects.filter(patient=patient, site_code=site_code, side=side)
+    return rows.order_by("-taken_at").first()
+
+
+def photos_since(patient: Patient, *, since: datetime) -> int:
+    """Return how many photos a patient has had taken since a moment."""
+    return Photo.objects.filter(patient=patient, taken_at__gte=since).count()
+
+
+def neighbours(photo: Photo) -> tuple[Photo | None, Photo | None]:
+    """Return the photos of the same patient and site before and after this one, by time."""
+    same = Photo.objects.filter(
+        patient_id=photo.patient_id, site_code=photo.site_code, side=photo.side
+    )
+    if photo.patient_id is None:
+        return None, None
+    older = same.filter(taken_at__lte=photo.taken_at).exclude(pk=photo.pk)
+    newer = same.filter(taken_at__gt=photo.taken_at)
+    return older.order_by("-taken_at").first(), newer.order_by("taken_at").first()
+
+
+def unmatched(practice: Practice) -> QuerySet[Photo]:
+    """Return the photos that have no patient yet, the longest waiting first."""
+    return (
+        Photo.objects.filter(practice=practice, patient__isnull=True)
+        .select_related("taken_by", "waiting_consent")
+        .order_by("filed_at")
+    )
+
+
+def unmatched_photo(practice: Practice, photo_id: UUID) -> Photo:
+    """Return a photo of the tray by its number; one that was matched meanwhile is not there."""
+    photo = unmatched(practice).filter(pk=photo_id).first()
+    if photo is None:
+        raise NotFound
+    return photo
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What the today page shows of photos. Each group is its own query, oldest and worst first."""
+
+    unfiled: list[Capture]
+    """On a phone, or arrived and not filed, for longer than the practice allows."""
+    waiting: list[Capture]
+    """The same, still within the limit."""
+    refused: list[Capture]
+    conflicts: list[Capture]
+    unmatched: list[Photo]
+    incomplete: list[Photo]
+    """Without label, notes or site for longer than the practice allows."""
+    unlabelled: list[Photo]
+    """The same, still within the limit."""
+    owed: list[Copy]
+    """Copies outside that should have ended."""
+    alarms: list[Alarm]
+
+
+NOT_FILED = (Capture.State.ANNOUNCED, Capture.State.RECEIVING, Capture.State.STORED)
+
+
+def unfiled(practice: Practice) -> QuerySet[Capture]:
+    """Return the captures that are not in the record yet, the oldest first."""
+    return (
+        Capture.objects.filter(practice=practice, state__in=NOT_FILED)
+        .select_related("phone", "person")
+        .order_by("announced_at")
+    )
+
+
+def incomplete(practice: Practice) -> QuerySet[Photo]:
+    """Return the photos that lack a label, notes, a site or a visit, the oldest first."""
+    return (
+        Photo.objects.filter(practice=practice, incomplete=True, patient__isnull=False)
+        .select_related("patient", "taken_by")
+        .order_by("filed_at")
+    )
+
+
+def today(practice: Practice, *, at: datetime) -> Today:
+    """Return what needs a person now, in groups. Reading it changes nothing."""
+    late = at - timedelta(hours=setting(practice, "alarm_hours"))
+    stale = at - timedelta(hours=setting(practice, "incomplete_hours"))
+    arriving, unworded = unfiled(practice), incomplete(practice)
+    captures = Capture.objects.filter(practice=practice).select_related("phone", "person")
+    return Today(
+        unfiled=list(arriving.filter(announced_at__lt=late)[:ROWS]),
+        waiting=list(arriving.filter(announced_at__gte=late)[:ROWS]),
+        refused=list(
+            captures.filter(state=Capture.State.REFUSED, gone_at__isnull=True).order_by(
+                "announced_at"
+            )[:ROWS]
+        ),
+        conflicts=list(captures.filter(conflict__isnull=False).order_by("-stored_at")[:ROWS]),
+        unmatched=list(unmatched(practice)[:ROWS]),
+        incomplete=list(unworded.filter(filed_at__lt=stale)[:ROWS]),
+        unlabelled=list(unworded.filter(filed_at__gte=stale)[:ROWS]),
+        owed=list(outside_copies(practice).filter(due_at__lt=at)[:ROWS]),
+        alarms=list(open_alarms(practice)[:ROWS]),
+    )
+
+
+def open_alarms(practice: Practice) -> QuerySet[Alarm]:
+    """Return the alarms that nobody has ended, the oldest first."""
+    mine = Q(practice=practice) | Q(practice__isnull=True)
+    return Alarm.objects.filter(mine, ended_at__isnull=True).order_by("raised_at")
+
+
+def captures_possibly_on(phone: Phone) -> QuerySet[Capture]:
+    """Return every capture that could still be on a phone: all it has not shown to be gone.
+
+    It errs on the side of too many: a filed one counts until the phone itself said it forgot.
+    """
+    return (
+        Capture.objects.filter(phone=phone, gone_at__isnull=True)
+        .select_related("person", "photo", "photo__patient")
+        .order_by("announced_at")
+    )
+
+
+def captures_gone_from(phone: Phone) -> int:
+    """Return how many captures a phone has shown to be gone from it."""
+    return Capture.objects.filter(phone=phone, gone_at__isnull=False).count()
+
+
+def median_seconds_to_filed(practice: Practice, *, since: datetime) -> float | None:
+    """Return the median time from unlocking the phone to the filed receipt, or None if unknown.
+
+    Only captures that say when the phone was unlocked count; a wrong phone clock is left out.
+    """
+    rows = Capture.objects.filter(
+        practice=practice, state=Capture.State.FILED, filed_at__gte=since, timing__isnull=False
+    ).values_list("timing", flat=True)
+    times = [s for t in rows if isinstance(s := t.get("unlock_to_filed"), int | float) and s > 0]
+    return statistics.median(times) if times else None
