@@ -1,0 +1,1 @@
+"""The vault: sealed bytes and their keys. It knows no patients."""

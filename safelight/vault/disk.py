@@ -1,0 +1,103 @@
+"""Disk: blobs as files in two levels of folders, each durable before its name is given out."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from safelight.vault import files
+from safelight.vault.blobs import (
+    MAX_STORED_BYTES,
+    damaged,
+    missing,
+    name_of,
+    require_name,
+    require_whole,
+)
+
+TEMPORARY_AGE = 24 * 3600.0  # seconds; no write takes a day
+
+
+class DiskStore:
+    """Sealed blobs under one folder: `ab/cd/abcd…`. Order of writes: security-design, section 4."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take a folder, which is made when it is not there."""
+        self.folder = folder
+        self._durable: set[Path] = set()  # folders whose names this process made durable
+        files.make_folder(folder)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Say whether a failed disk closed this store to writing."""
+        return files.is_stopped(self.folder)
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes durably and return their name. Putting the same bytes again mends a bad file.
+
+        Nothing is left behind when there is no room.
+        """
+        name = name_of(data)
+        path = self._path(name)
+        self._make_folders(path.parent)
+        files.write_durably(path, data, top=self.folder)
+        return name
+
+    def get(self, name: str) -> bytes:
+        """Return the bytes of this name; missing, over-long or changed ones are refused."""
+        try:
+            handle = os.open(self._path(name), os.O_RDONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            raise missing() from None
+        except OSError as trouble:
+            raise damaged() from trouble
+        with open(handle, "rb") as file:
+            if os.fstat(handle).st_size > MAX_STORED_BYTES:
+                raise damaged()
+            try:
+                return require_whole(file.read(), name)
+            except OSError as trouble:
+                raise damaged() from trouble
+
+    def exists(self, name: str) -> bool:
+        """Say whether a file of this name is there; its bytes are not read."""
+        return self._path(name).is_file()
+
+    def delete(self, name: str) -> bool:
+        """Unlink a blob and make that durable; say whether it was there."""
+        path = self._path(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as trouble:
+            raise files.refusal_for(trouble, self.folder) from trouble
+        files.sync_folder_or_stop(path.parent, self.folder)
+        return True
+
+    def names(self) -> Iterator[str]:
+        """Give every file's name, whatever lies in the folders; a scrub tells good from bad."""
+        for path in sorted(self.folder.glob("??/??/*")):
+            if not path.name.startswith(files.TEMPORARY):
+                yield path.name
+
+    def sweep(self, *, now: float) -> int:
+        """Remove what a crash left half-written more than a day ago."""
+        before = now - TEMPORARY_AGE
+        return sum(files.remove_temporary(p, before=before) for p in self.folder.glob("??/??"))
+
+    def _path(self, name: str) -> Path:
+        require_name(name)
+        return self.folder / name[:2] / name[2:4] / name
+
+    def _make_folders(self, folder: Path) -> None:
+        """Make the two folders of a name durable once for each process, before anything is in."""
+        if folder in self._durable:
+            return
+        if self.is_read_only:
+            raise files.read_only()
+        try:
+            files.make_folder(folder.parent)
+            files.make_folder(folder)
+        except OSError as trouble:
+            raise files.refusal_for(trouble, self.folder) from trouble
+        self._durable.add(folder)
