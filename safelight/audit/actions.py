@@ -62,6 +62,7 @@ ACTIONS: Final[dict[str, str]] = {
     "photo.unblurred": "uncovered a sensitive photo",
     "photo.flagged": "changed whether the photo is sensitive or restricted",
     "copy.ended": "recorded that a copy of the photo is gone",
+    "alarm.raised": "raised an alarm for a person to look at",
     "break_glass.opened": "opened a record outside their care, with a reason",
     # The log and the rules
     "audit.viewed": "looked at the log",

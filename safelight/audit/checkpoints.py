@@ -45,8 +45,8 @@ def checkpoint_text(name: str, size: int, root: bytes) -> str:
 def checkpoint(practice: UUID, at: datetime) -> Checkpoint:
     """Sign the log as it stands; nothing added since the last checkpoint gives the same one again.
 
-    It refuses inside a transaction (what is signed must be committed) and when the log does not
-    begin with the newest checkpoint, so the key never vouches for a log changed since.
+    It refuses inside a transaction (what is signed must be committed) and when the tree as stored
+    does not begin with the newest checkpoint. That reads few rows; `checking` reads them all.
     """
     with transaction.atomic(durable=True):
         frontier = Frontier.objects.select_for_update().filter(practice=practice).first()
@@ -74,6 +74,18 @@ def checkpoint(practice: UUID, at: datetime) -> Checkpoint:
 def latest(practice: UUID) -> Checkpoint | None:
     """Return the newest checkpoint of a practice's log. Reading it signs nothing."""
     return Checkpoint.objects.filter(practice=practice).order_by("-size").first()
+
+
+def edge(practice: UUID) -> tuple[int, str]:
+    """Return the log's size and root (base64) as this transaction sees it, for a signed receipt.
+
+    Right after `record` in the same transaction it covers that entry: no append can come between.
+    """
+    frontier = Frontier.objects.filter(practice=practice).first()
+    if frontier is None or frontier.size == 0:
+        raise NotFound("This log has no entries yet, so there is nothing to sign.")
+    root = tree.root([bytes.fromhex(text) for text in frontier.hashes])
+    return frontier.size, b64encode(root).decode()
 
 
 def consistency(practice: UUID, first: int, second: int) -> list[str]:
