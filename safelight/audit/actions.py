@@ -29,8 +29,10 @@ ACTIONS: Final[dict[str, str]] = {
     # Patients and visits
     "patient.added": "added the patient",
     "patient.edited": "changed the patient's details",
-    "patient.imported": "brought in the patient from a list",
+    "patient.imported": "brought in patients from a list",
     "patient.merged": "joined two records of the patient",
+    "patient.unmerged": "parted two records that were joined by mistake",
+    "patient.restricted": "changed whether the patient's record is restricted",
     "patient.searched": "searched for patients",
     "patient.viewed": "looked at the patient's record",
     "visit.added": "added a visit",
@@ -64,6 +66,7 @@ ACTIONS: Final[dict[str, str]] = {
     "copy.ended": "recorded that a copy of the photo is gone",
     "alarm.raised": "raised an alarm for a person to look at",
     "break_glass.opened": "opened a record outside their care, with a reason",
+    "break_glass.reviewed": "looked at why a record outside care was opened",
     # The log and the rules
     "audit.viewed": "looked at the log",
     "audit.exported": "exported the log",

@@ -59,7 +59,7 @@ def stamp(at: datetime) -> str:
     """Return a time as the log writes it: UTC, six digits of a second, a Z. It must have a zone."""
     if at.tzinfo is None:
         raise NotForTheLeaf("A time in the log needs its zone.")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def commitment(salt: bytes, ciphertext: bytes) -> str:

@@ -98,7 +98,7 @@ def record(
     entry.save()
     if detail:
         Detail(entry=entry, salt=salt, ciphertext=ciphertext).save()
-    _grow(frontier, entry)
+    grow(frontier, entry)
     return entry
 
 
@@ -109,7 +109,7 @@ def _sealed(detail: str) -> tuple[bytes, bytes]:
     return os.urandom(SALT_BYTES), wired("audit.seal_detail")(detail)
 
 
-def _grow(frontier: Frontier, entry: Entry) -> None:
+def grow(frontier: Frontier, entry: Entry) -> None:
     """Move the right edge by one leaf. The size is compared again, should a lock ever not hold."""
     hashes, finished = tree.append(
         frontier.size, [bytes.fromhex(text) for text in frontier.hashes], bytes(entry.leaf_hash)

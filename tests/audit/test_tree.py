@@ -1,4 +1,4 @@
-"""The tree: roots and proofs against the words of RFC 6962, and forged proofs against the checks."""
+"""The tree: roots and proofs against RFC 6962, and forged proofs against the checks."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -57,6 +57,10 @@ def grown(leaves: Sequence[bytes]) -> tuple[list[bytes], dict[tuple[int, int], b
     return frontier, kept
 
 
+def reader(kept: dict[tuple[int, int], bytes]) -> tree.Read:
+    return lambda level, index: kept[level, index]
+
+
 def numbered(count: int) -> list[bytes]:
     return [f"leaf {number}".encode() for number in range(count)]
 
@@ -82,11 +86,12 @@ def test_appending_gives_the_root_that_the_definition_gives(leaves: list[bytes])
 def test_all_7140_consistency_proofs_hold_and_every_forged_one_is_refused() -> None:
     leaves = numbered(120)
     kept = grown(leaves)[1]
+    read = reader(kept)
     roots = [tree.root(grown(leaves[:size])[0]) for size in range(121)]
     checked = forged = 0
     for second in range(1, 121):
         for first in range(1, second):
-            proof = tree.consistency(first, second, lambda level, index: kept[level, index])
+            proof = tree.consistency(first, second, read)
             old, new = roots[first], roots[second]
             assert tree.extends(first, second, old=old, new=new, proof=proof)
             checked += 1
@@ -105,9 +110,10 @@ def test_every_inclusion_proof_holds_and_every_forged_one_is_refused() -> None:
         leaves = numbered(size)
         frontier, kept = grown(leaves)
         whole = tree.root(frontier)
+        read = reader(kept)
         for index in range(size):
             leaf = tree.leaf_hash(leaves[index])
-            proof = tree.inclusion(index, size, lambda level, index: kept[level, index])
+            proof = tree.inclusion(index, size, read)
             assert tree.includes(leaf, index, size, whole=whole, proof=proof)
             assert not tree.includes(flipped(leaf), index, size, whole=whole, proof=proof)
             assert not tree.includes(leaf, index, size, whole=flipped(whole), proof=proof)
@@ -123,7 +129,7 @@ def test_a_tree_with_another_past_cannot_be_proved_to_extend() -> None:
     altered[17] = b"another leaf"
     old = tree.root(grown(honest[:30])[0])
     frontier, kept = grown(altered)
-    proof = tree.consistency(30, 50, lambda level, index: kept[level, index])
+    proof = tree.consistency(30, 50, reader(kept))
     assert not tree.extends(30, 50, old=old, new=tree.root(frontier), proof=proof)
 
 
