@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyrage
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, hpke
@@ -65,9 +66,12 @@ def stretch(passphrase: str, *, salt: bytes, cost: Cost) -> bytes:
     """Return the 256-bit key behind a passphrase: Argon2id (RFC 9106) at the stored cost."""
     if not (0 < cost.kib <= MAX_STRETCH_KIB and 0 < cost.passes <= 64 and 0 < cost.lanes <= 64):
         raise Unreadable
-    return hash_secret_raw(
-        passphrase.encode(), salt, cost.passes, cost.kib, cost.lanes, KEY_BYTES, Type.ID
-    )
+    try:
+        return hash_secret_raw(
+            passphrase.encode(), salt, cost.passes, cost.kib, cost.lanes, KEY_BYTES, Type.ID
+        )
+    except HashingError:
+        raise Unreadable from None  # a cost or salt that Argon2 does not take
 
 
 def new_key() -> bytes:

@@ -96,8 +96,8 @@ class DiskStore:
         if self.is_read_only:
             raise files.read_only()
         try:
-            files.make_folder(folder.parent)
-            files.make_folder(folder)
+            files.make_folder(folder.parent, top=self.folder)
+            files.make_folder(folder, top=self.folder)
         except OSError as trouble:
             raise files.refusal_for(trouble, self.folder) from trouble
         self._durable.add(folder)

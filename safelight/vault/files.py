@@ -79,16 +79,16 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path, *, top: Path | None = None) -> None:
     """Make a folder, and those above it, that only we may enter, and make their names durable.
 
     A parent is fsynced even where the folder was there already: another process may have made it
-    a moment ago and not have got that far.
+    a moment ago and not have got that far. `top` is the folder to close when the disk fails.
     """
     if not folder.parent.exists():
-        make_folder(folder.parent)
+        make_folder(folder.parent, top=top)
     folder.mkdir(mode=0o700, exist_ok=True)
-    sync_folder(folder.parent)
+    sync_folder_or_stop(folder.parent, top or folder)
 
 
 def write_all(handle: int, data: bytes | memoryview) -> None:

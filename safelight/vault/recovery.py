@@ -6,7 +6,7 @@ finds no kit, and the kit also opens the file with the ordinary age tool.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
@@ -19,19 +19,40 @@ KIT_NAMES = ("A", "B")
 
 
 @dataclass(frozen=True)
-class RecoveryKit:
+class Kit:
     """One kit. The identity is the secret, and it goes on paper only."""
 
     identity: str = field(repr=False)
     recipient: str
 
+    def text(self, *, name: str, practice: str, at: datetime) -> str:
+        """Return the kit as plain text to print. Only here and on `page` does the secret appear."""
+        words = (_title(name, practice), *_words(name, at), self.identity, self._public)
+        return "\n\n".join(words) + "\n"
 
-def make_recovery_kit() -> RecoveryKit:
+    def page(self, *, name: str, practice: str, at: datetime) -> str:
+        """Return the kit as a page to print, with a code that saves typing. It loads nothing."""
+        title = escape(_title(name, practice))
+        code = segno.make(self.identity, error="q").svg_inline(scale=5, border=4)
+        words = "".join(f"<p>{escape(line)}</p>" for line in _words(name, at))
+        return (
+            '<!doctype html><html lang="en-AU"><meta charset="utf-8">'
+            f"<title>{title}</title><h1>{title}</h1>{words}"
+            f"<p><code>{escape(self.identity)}</code></p>{code}"
+            f"<p><small>{escape(self._public)}</small></p></html>\n"
+        )
+
+    @property
+    def _public(self) -> str:
+        return f"This kit's public half, not secret: {self.recipient}"
+
+
+def make_recovery_kit() -> Kit:
     """Make one kit from fresh random bytes. Nothing is written anywhere."""
-    return RecoveryKit(*ciphers.new_age_identity())
+    return Kit(*ciphers.new_age_identity())
 
 
-def make_recovery_kits() -> tuple[RecoveryKit, RecoveryKit]:
+def make_recovery_kits() -> tuple[Kit, Kit]:
     """Make the two kits of a practice, to be kept in two places."""
     return make_recovery_kit(), make_recovery_kit()
 
@@ -63,32 +84,14 @@ def restore_keyring(folder: Path, identity: str, *, root: bytes) -> Keyring:
         return keyfiles.save_everywhere(folder, root, open_with_kit(folder, identity))
 
 
-def kit_text(kit: RecoveryKit, *, name: str, practice: str, made_on: date) -> str:
-    """Return a kit as plain text to print. It is the only place where the identity appears."""
-    return "\n\n".join((_title(name, practice), *_words(name, made_on), *_keys(kit))) + "\n"
-
-
-def kit_html(kit: RecoveryKit, *, name: str, practice: str, made_on: date) -> str:
-    """Return a kit as a page to print, with a code that saves typing it. It loads nothing."""
-    code = segno.make(kit.identity, error="q").svg_inline(scale=5, border=4)
-    words = "".join(f"<p>{escape(line)}</p>" for line in _words(name, made_on))
-    identity, recipient = (escape(line) for line in _keys(kit))
-    return (
-        '<!doctype html><html lang="en-AU"><meta charset="utf-8">'
-        f"<title>{escape(_title(name, practice))}</title>"
-        f"<h1>{escape(_title(name, practice))}</h1>{words}"
-        f"<p><code>{identity}</code></p>{code}<p><small>{recipient}</small></p></html>\n"
-    )
-
-
 def _title(name: str, practice: str) -> str:
     return f"Safelight recovery kit {name}: {practice}"
 
 
-def _words(name: str, made_on: date) -> Sequence[str]:
+def _words(name: str, at: datetime) -> Sequence[str]:
     other = KIT_NAMES[1] if name == KIT_NAMES[0] else KIT_NAMES[0]
     return (
-        f"Made on {made_on.day} {made_on:%B %Y}. Kit {name} of two; kit {other} lies elsewhere.",
+        f"Made on {at.day} {at:%B %Y}. Kit {name} of two; kit {other} lies elsewhere.",
         "Whoever holds this paper and a copy of the practice's server can read every photo. "
         "Keep it as you keep the key to the drug cupboard, and never in the same building as "
         f"kit {other}.",
@@ -96,7 +99,3 @@ def _words(name: str, made_on: date) -> Sequence[str]:
         "`safelight recover` and type or scan the line below. One kit is enough.",
         "If this paper is lost, the server still works. Make new kits soon.",
     )
-
-
-def _keys(kit: RecoveryKit) -> tuple[str, str]:
-    return kit.identity, f"This kit's public half, not secret: {kit.recipient}"

@@ -137,7 +137,8 @@ def write_key_file(path: Path, root: bytes, *, data: Path) -> None:
     _require_outside(path, data)
     if path.exists() or path.is_symlink():
         raise RootExists("There is a root key file already. Nothing was changed.")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.parent.exists():
+        files.make_folder(path.parent)
     files.write_durably(path, root.hex().encode() + b"\n", top=path.parent)
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "seal_text",
     "sign_audit",
     "sign_receipt",
+    "site_secret",
 ]
 
 WRAP_MAGIC, BLOB_MAGIC = b"SLK1", b"SLV1"
@@ -193,6 +194,11 @@ def peppered(text: bytes) -> bytes:
     A stolen database then cannot be tried for short codes without the keyring.
     """
     return hmac.digest(current().pepper, text, hashlib.sha256)
+
+
+def site_secret() -> str:
+    """Return the web framework's secret, derived from the pepper: no setting or file holds it."""
+    return current().derived("site/secret/v1").hex()
 
 
 def _blob_context(practice: UUID, photo: UUID, rendition: str) -> bytes:
