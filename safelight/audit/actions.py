@@ -14,7 +14,12 @@ ACTIONS: Final[dict[str, str]] = {
     "signed_out": "signed out",
     "session.ended": "ended a sign-in on another screen",
     "step_up": "confirmed with their passkey that it is really them",
+    "recovery.asked": "asked to be let back in, with a recovery code",
+    "passkey.added": "added a passkey",
+    "passkey.removed": "removed a passkey",
+    "recovery_codes.made": "made new recovery codes",
     # People
+    "recovery.agreed": "let a person back in",
     "person.invited": "invited a person to the practice",
     "person.joined": "joined the practice",
     "person.left": "recorded that a person has left the practice",
@@ -24,6 +29,10 @@ ACTIONS: Final[dict[str, str]] = {
     "phone.paired": "paired a phone",
     "phone.revoked": "shut a phone out",
     "phone.lost": "reported a phone lost",
+    "phone.wiped": "called while lost and was told to wipe itself",
+    "phone.described": "changed a phone's name or numbers",
+    "phone.handed_out": "took a practice phone in hand",
+    "phone.handed_back": "handed a practice phone back",
     "phone.self_checked": "checked a phone's camera",
     "phone.checks_declared": "declared a phone's back-up and updates checked",
     # Patients and visits

@@ -1,0 +1,1 @@
+"""Staff, their duties, signing in, their phones."""
