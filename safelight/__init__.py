@@ -1,0 +1,1 @@
+"""Safelight: a self-hosted clinical-photo system for general practices."""

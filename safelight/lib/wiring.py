@@ -1,0 +1,16 @@
+"""Wiring: how a lower floor reaches a thing that a higher floor chose for it.
+
+`settings.SAFELIGHT_WIRING` is one visible table of names and dotted paths; nothing registers itself.
+"""
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+@cache
+def wired(name: str) -> Any:
+    """Return what the settings' table says stands behind this name. An unknown name is a KeyError."""
+    return import_string(settings.SAFELIGHT_WIRING[name])

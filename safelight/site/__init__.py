@@ -1,0 +1,1 @@
+"""The site: settings, root urls, the worker, the command line, the wiring."""

@@ -1,0 +1,149 @@
+"""The `safelight` command: set a practice up, serve it, say how it is, take its audit log out."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from safelight.lib.refusals import Refusal
+
+PLACES = ("NSW", "VIC", "QLD", "SA", "WA", "TAS", "ACT", "NT")
+ZONES = {
+    "NSW": "Australia/Sydney",
+    "ACT": "Australia/Sydney",
+    "VIC": "Australia/Melbourne",
+    "QLD": "Australia/Brisbane",
+    "SA": "Australia/Adelaide",
+    "WA": "Australia/Perth",
+    "TAS": "Australia/Hobart",
+    "NT": "Australia/Darwin",
+}
+
+
+def say(words: str = "") -> None:
+    """Write one line for the person at the terminal."""
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command. A refusal is one plain sentence and exit code 1, never a trace."""
+    told = _parser().parse_args(words)
+    if told.data:
+        os.environ["SAFELIGHT_DATA"] = str(Path(told.data).absolute())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.site.settings")
+    run: Callable[[argparse.Namespace], int] = told.run
+    try:
+        return run(told)
+    except Refusal as refusal:
+        sys.stderr.write(f"safelight: {refusal.message}\n")
+        if refusal.remedy:
+            sys.stderr.write(f"  {refusal.remedy}\n")
+        return 1
+    except OSError as trouble:
+        sys.stderr.write(f"safelight: {trouble.strerror or trouble}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="safelight", description=__doc__)
+    parser.add_argument("--data", help="the data folder (default: SAFELIGHT_DATA, or ./data)")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    init = commands.add_parser("init", help="set up a practice: keys, recovery kits, first manager")
+    init.add_argument("--name", help="the practice's name")
+    init.add_argument("--place", choices=PLACES, help="its state or territory")
+    init.add_argument("--zone", help="its time zone")
+    init.add_argument("--address", help="its street address")
+    init.add_argument("--contact", help="telephone or e-mail for patients")
+    init.add_argument("--manager-given", help="first manager's given name")
+    init.add_argument("--manager-family", help="first manager's family name")
+    init.add_argument("--manager-email", help="first manager's e-mail, to sign in with")
+    init.add_argument("--origin", help="the https address staff and phones will use")
+    init.add_argument(
+        "--key-file",
+        help="keep the root key in this file instead of behind a passphrase (weaker)",
+    )
+    init.add_argument("--kits", help="folder for the two recovery kits to print (default: .)")
+    init.set_defaults(run=_init)
+
+    serve = commands.add_parser("serve", help="run the practice: web and worker, one process tree")
+    serve.set_defaults(run=_serve)
+
+    status = commands.add_parser("status", help="say how the installation is")
+    status.set_defaults(run=_status)
+
+    demo = commands.add_parser("demo", help="make a demo practice and serve it")
+    demo.add_argument("--make-only", action="store_true", help="make it, do not serve it")
+    demo.set_defaults(run=_demo)
+
+    recover = commands.add_parser("recover", help="open the keyring again with a paper kit")
+    recover.add_argument("--key-file", help="where to keep the new root key (default: passphrase)")
+    recover.set_defaults(run=_recover)
+
+    audit = commands.add_parser("audit", help="the audit log").add_subparsers(
+        required=True, metavar="what"
+    )
+    export = audit.add_parser("export", help="write every entry and checkpoint as lines of JSON")
+    export.add_argument("file", help="the file to write, or - for standard output")
+    export.set_defaults(run=_audit_export)
+    return parser
+
+
+def _ready() -> None:
+    """Load Django, now that the data folder is known and its keys can be opened."""
+    import django  # noqa: PLC0415 - settings read the data folder that was just named
+
+    django.setup()
+
+
+def _init(told: argparse.Namespace) -> int:
+    from safelight.site.first_run import set_up  # noqa: PLC0415 - after the data folder is known
+
+    return set_up(told, say=say, ask=input)
+
+
+def _serve(told: argparse.Namespace) -> int:
+    from safelight.site import config, serving, setting_up  # noqa: PLC0415
+    from safelight.vault import keyring  # noqa: PLC0415
+
+    chosen = config.load(config.default_data())
+    _ready()
+    keyring.current()
+    setting_up.make_tables()
+    say(f"Safelight is at {chosen.origin}")
+    return serving.serve(chosen)
+
+
+def _status(told: argparse.Namespace) -> int:
+    _ready()
+    from safelight.site.status import report  # noqa: PLC0415
+
+    lines, well = report()
+    for line in lines:
+        say(line)
+    return 0 if well else 2
+
+
+def _demo(told: argparse.Namespace) -> int:
+    from safelight.site import demo  # noqa: PLC0415
+
+    return demo.run(serve=not told.make_only, say=say, ready=_ready)
+
+
+def _recover(told: argparse.Namespace) -> int:
+    from safelight.site.first_run import recover  # noqa: PLC0415
+
+    return recover(told, say=say, ask=input)
+
+
+def _audit_export(told: argparse.Namespace) -> int:
+    _ready()
+    from safelight.site.status import export_audit  # noqa: PLC0415
+
+    return export_audit(told.file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

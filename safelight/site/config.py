@@ -1,0 +1,51 @@
+"""The practice's own configuration: one small TOML file in the data folder."""
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an installation may choose. Everything has a safe default: loopback, embedded."""
+
+    data: Path
+    root_key_file: Path
+    hosts: list[str] = field(default_factory=lambda: ["localhost", "127.0.0.1"])
+    listen: str = "127.0.0.1"
+    port: int = 8000
+    origin: str = "http://localhost:8000"  # what staff type; a phone needs https or localhost
+    certificate: str = ""
+    certificate_key: str = ""
+    trusted_proxy: str = ""  # address whose X-Forwarded-* headers are believed
+    postgres: str = ""  # a libpq connection string; empty: SQLite through SQLCipher
+    s3_bucket: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = "ap-southeast-2"
+    workers: int = 1
+
+    @property
+    def secure(self) -> bool:
+        """Whether staff reach the server over https."""
+        return self.origin.startswith("https://")
+
+
+def default_data() -> Path:
+    """Return the data folder: SAFELIGHT_DATA, or `data` where the command is run."""
+    return Path(os.environ.get("SAFELIGHT_DATA", "data")).absolute()
+
+
+def load(data: Path) -> Config:
+    """Read `safelight.toml` in the data folder. An unknown key is an error, not a silent wish."""
+    path = data / "safelight.toml"
+    words = tomllib.loads(path.read_text()) if path.exists() else {}
+    unknown = set(words) - set(Config.__dataclass_fields__)
+    if unknown:
+        raise ValueError(f"safelight.toml has unknown settings: {', '.join(sorted(unknown))}")
+    key = Path(
+        words.pop("root_key_file", "")
+        or os.environ.get("SAFELIGHT_ROOT_KEY_FILE", "")
+        or data.parent / f".{data.name}-root.key"
+    )
+    return Config(data=data, root_key_file=key, **words)

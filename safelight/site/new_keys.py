@@ -1,0 +1,53 @@
+"""New keys for a new practice: ROOT, the keyring, two recovery kits. Nothing is written over."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from safelight.lib.refusals import Refusal
+from safelight.vault import keyfiles, root
+from safelight.vault.recovery import Kit, make_recovery_kit
+from safelight.vault.words import new_passphrase
+
+
+class AlreadySetUp(Refusal):
+    """There is a practice here. Setting up again would bury its keys, so nothing was changed."""
+
+    code = "already_set_up"
+
+
+@dataclass(frozen=True)
+class NewKeys:
+    """What a person must write down or print: shown once, kept nowhere."""
+
+    kits: tuple[Kit, Kit]
+    root: root.Root = field(repr=False)
+    passphrase: str | None  # None: the root key lies in its 0600 file
+
+
+def refuse_if_set_up(data: Path) -> None:
+    """Refuse before anything is asked when the data folder already has keys."""
+    if (data / "keyring").exists():
+        raise AlreadySetUp(
+            "There are keys here already, so nothing was changed.",
+            remedy="Choose another data folder, or start the practice that is here.",
+        )
+
+
+def make_keys(data: Path, *, key_file: Path | None, at: datetime) -> NewKeys:
+    """Make ROOT, the keyring and two recovery kits. With a key file there is no passphrase."""
+    refuse_if_set_up(data)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.chmod(data, 0o700)
+    key = root.new_root()
+    kits = (make_recovery_kit(), make_recovery_kit())
+    keyfiles.create_keyring(
+        data / "keyring", root=key, recovery=[kit.recipient for kit in kits], at=at
+    )
+    if key_file is not None:
+        root.write_key_file(key_file, key, data=data)
+        return NewKeys(kits, root.Root(key, "key file"), None)
+    passphrase = new_passphrase()
+    root.keep_by_passphrase(data / "keyring", key, passphrase)
+    return NewKeys(kits, root.Root(key, "passphrase"), passphrase)

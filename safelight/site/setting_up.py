@@ -1,0 +1,56 @@
+"""Setting up a practice: its tables, its first notice and rules, its first manager."""
+
+from datetime import datetime
+
+from django.core.management import call_command
+from django.db import transaction
+
+from safelight.audit.log import record
+from safelight.people.models import Person
+from safelight.policy.legal import seed_rules
+from safelight.policy.models import Practice
+from safelight.policy.words import first_notice
+from safelight.vault import keyring
+
+
+def make_tables() -> None:
+    """Bring the tables up to this release. Does nothing when they are."""
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+@transaction.atomic
+def make_practice(
+    *,
+    name: str,
+    jurisdiction: str,
+    zone: str,
+    address: str,
+    contact: str,
+    at: datetime,
+    is_demo: bool = False,
+) -> Practice:
+    """Add a practice with its first notice and the legal rules of its place."""
+    practice = Practice.objects.create(
+        name=name,
+        jurisdiction=jurisdiction,
+        zone=zone,
+        address=address,
+        contact=contact,
+        created_at=at,
+        is_demo=is_demo,
+    )
+    keyring.change(lambda ring: ring.with_practice(practice.pk))
+    first_notice(practice, at=at)
+    seed_rules(practice, at=at)
+    record("practice.made", practice=practice.pk, by=None, of=f"practice:{practice.pk}", at=at)
+    return practice
+
+
+@transaction.atomic
+def make_first_manager(
+    practice: Practice, *, given: str, family: str, email: str, at: datetime
+) -> Person:
+    """Add the manager, who is also privacy officer until someone else is. They join by a link."""
+    return Person.objects.create(
+        practice=practice, given=given, family=family, email=email, roles=["M", "P"]
+    )

@@ -1,0 +1,12 @@
+"""The root of all addresses: the phone, the doors, the desk, and the sign-in protocol."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("phone/", include("safelight.web.phone.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("", include("safelight.web.door.urls")),
+    path("", include("safelight.web.desk.urls")),
+]
+
+handler500 = "safelight.web.answers.broken"

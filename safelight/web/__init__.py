@@ -1,0 +1,1 @@
+"""The doors: phone, desk, and links without sign-in."""

@@ -1,0 +1,83 @@
+"""Answers: the one place where a refusal becomes a page or JSON, after the rollback."""
+
+import logging
+from collections.abc import Callable
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from safelight.lib.refusals import NotAllowed, NotFound, Refusal
+
+log = logging.getLogger("safelight.refusals")
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Say whether a program is asking: the phone, or a page's own script."""
+    return request.path.startswith("/phone/api/") or request.accepts("text/html") is False
+
+
+def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Turn a refusal into an answer. It carries no patient's name, so it may be logged."""
+    log.info("refused %s %s", refusal.code, refusal.status)
+    words = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
+    if wants_json(request):
+        return JsonResponse(words, status=refusal.status)
+    return render(request, "refusal.html", {"refusal": refusal}, status=refusal.status)
+
+
+class Answers:
+    """Catch what rises out of a view. Everything unexpected becomes one plain page, never a trace."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on; Django calls `process_exception` when a view raises."""
+        response = self.get_response(request)
+        if response.status_code == 404 and not getattr(response, "is_ours", False):
+            return self._plain_404(request, response)
+        return response
+
+    def _plain_404(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Give the same 404 for an unknown address as for a thing one may not see."""
+        if response.has_header("Content-Type") and "json" in response["Content-Type"]:
+            return response
+        return answer(request, NotFound())
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer refusals, and Django's own two; leave the rest to the plain error page."""
+        if isinstance(error, Refusal):
+            return answer(request, error)
+        if isinstance(error, Http404):
+            return answer(request, NotFound())
+        if isinstance(error, PermissionDenied):
+            return answer(request, NotAllowed("Your duties do not include this."))
+        return None
+
+
+class StaleForm(Refusal):
+    """The form's anti-forgery mark is missing or old. Nothing was changed."""
+
+    code = "stale_form"
+    status = 403
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that did not come from one of our own pages."""
+    return answer(
+        request,
+        StaleForm(
+            "This page had been open too long, so nothing was changed.",
+            remedy="Go back, load the page again and repeat what you did.",
+        ),
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Say plainly that something failed. The trace goes to the log, never to the page."""
+    if wants_json(request):
+        words = {"code": "broken", "message": "The server could not do this.", "remedy": ""}
+        return JsonResponse(words, status=500)
+    return render(request, "broken.html", status=500)

@@ -1,0 +1,64 @@
+"""The shell of every desk page: the count, the lamp, who is signed in, and where one can go."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from safelight.lib.clock import now
+from safelight.people.duties import Act, letters
+from safelight.people.models import Person
+from safelight.photos.copies import outside_count, overdue_count
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of the rail."""
+
+    words: str
+    url: str
+    current: bool
+    count: int = 0
+
+
+# What the rail offers, and the duty that opens it.
+PLACES = (
+    ("Today", "desk:today", None),
+    ("Patients", "desk:patients", Act.PATIENT_SEARCH),
+    ("Not matched", "desk:unmatched", Act.PHOTO_MATCH),
+    ("Phones", "desk:phones", Act.PHONE_OWN),
+    ("People", "desk:people", Act.PEOPLE_MANAGE),
+    ("Policy", "desk:policy", None),
+    ("Audit", "desk:audit", Act.AUDIT_ALL),
+)
+
+
+def links_for(person: Person, path: str) -> list[Link]:
+    """List the places this person's duties open; the deepest match of the path is current."""
+    found = []
+    for words, name, act in PLACES:
+        if act is None or letters(person, act):
+            url = reverse(name)
+            here = path == url or (url != "/" and path.startswith(url))
+            found.append(Link(words, url, here))
+    return found
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Give templates the shell. Before sign-in there is none, and pages use the door's frame."""
+    person = getattr(request, "user", None)
+    if not isinstance(person, Person):
+        return {"shell": {"base": "door/base.html"}}
+    outside = outside_count(person.practice)
+    overdue = overdue_count(person.practice, at=now()) if outside else 0
+    return {
+        "shell": {
+            "base": "desk/base.html",
+            "person": person,
+            "practice": person.practice,
+            "outside": outside,
+            "lamp": "alarm" if overdue else "out" if outside else "in",
+            "links": links_for(person, request.path),
+        }
+    }

@@ -1,0 +1,1 @@
+"""The phone: its API and the shell of its app."""
