@@ -1,0 +1,118 @@
+"""Times, places and sizes as a clinician says them (design, section 4)."""
+
+from datetime import date, datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from safelight.lib.clock import now
+from safelight.policy.sites import site_words
+
+register = template.Library()
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@register.filter
+def day(when: date | datetime | None) -> str:
+    """8 Jul 2026, in the practice's zone."""
+    if when is None:
+        return ""
+    if isinstance(when, datetime):
+        when = timezone.localtime(when)
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+
+
+@register.filter
+def clock(when: datetime | None) -> str:
+    """3:31 pm, in the practice's zone."""
+    if when is None:
+        return ""
+    when = timezone.localtime(when)
+    return f"{when.hour % 12 or 12}:{when.minute:02d} {'am' if when.hour < 12 else 'pm'}"
+
+
+@register.filter
+def moment(when: datetime | None) -> str:
+    """8 Jul 2026, 3:31 pm."""
+    return f"{day(when)}, {clock(when)}" if when else ""
+
+
+@register.filter
+def lately(when: datetime | None) -> str:
+    """Just now; 12 min ago; today, 1:32 pm; yesterday, 1:14 pm; 10 Oct 2026."""
+    if when is None:
+        return "Never"
+    gone = now() - when
+    here, today = timezone.localtime(when), timezone.localtime(now()).date()
+    if gone < timedelta(minutes=1):
+        return "Just now"
+    if gone < timedelta(hours=1):
+        return f"{int(gone.total_seconds() // 60)} min ago"
+    if here.date() == today:
+        return f"Today, {clock(when)}"
+    if here.date() == today - timedelta(days=1):
+        return f"Yesterday, {clock(when)}"
+    return day(when)
+
+
+@register.filter
+def span(gone: timedelta | None) -> str:
+    """41 seconds; 6 min; 2 h 10 min; 3 days."""
+    if gone is None:
+        return ""
+    seconds = max(0, int(gone.total_seconds()))
+    if seconds < 120:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 2 * 86400:
+        hours, minutes = divmod(seconds // 60, 60)
+        return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
+    return f"{seconds // 86400} days"
+
+
+@register.filter
+def since(when: datetime | None) -> str:
+    """How long ago, as a span."""
+    return span(now() - when) if when else ""
+
+
+@register.filter
+def megapixels(pixels: int | str) -> str:
+    """12 MP."""
+    return f"{int(pixels) / 1_000_000:.1f} MP".replace(".0 MP", " MP")
+
+
+@register.filter
+def size(count: int) -> str:
+    """3.4 MB, in powers of ten as a file manager shows it."""
+    return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.0f} kB"
+
+
+@register.simple_tag
+def site(code: str, side: str = "") -> str:
+    """Left forearm, front."""
+    words = site_words(code, side) if code else ""
+    return words[:1].upper() + words[1:] if words else "No site yet"
+
+
+@register.simple_tag
+def many(count: int, one: str, more: str = "") -> str:
+    """1 photo, 3 photos."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+@register.simple_tag
+def lifeline(begin: float, end: float, state: str) -> SafeString:
+    """Draw when a copy came and went, as shares of the photo's life. Numbers only reach the markup."""
+    begin, end = max(0.0, min(begin, 1.0)) * 100, max(0.0, min(end, 1.0)) * 100
+    width = max(end - begin, 0.9)
+    shown = state if state in ("out", "alarm", "gone") else "in"
+    return mark_safe(  # noqa: S308 - two numbers and one of four words
+        '<svg class="lifeline" viewBox="0 0 100 20" preserveAspectRatio="none" aria-hidden="true">'
+        '<line x1="0" x2="100" y1="10" y2="10"/>'
+        f'<rect x="{min(begin, 100 - width):.1f}" y="5" width="{width:.1f}" height="10"'
+        f' data-state="{shown}"/></svg>'
+    )

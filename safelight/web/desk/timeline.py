@@ -1,0 +1,100 @@
+"""A patient's page: their photos by site and date, and two of them side by side."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_GET
+
+from safelight.consent.reading import standing_consents
+from safelight.lib.clock import now
+from safelight.patients.access import patient_for
+from safelight.patients.models import Patient
+from safelight.people.duties import Act, letters
+from safelight.photos import reading
+from safelight.photos.access import covered_photos
+from safelight.photos.models import Photo
+from safelight.photos.viewing import list_seen
+from safelight.policy.sites import sites
+from safelight.web.doors import PersonRequest, signed_in
+
+
+def _compared(request: PersonRequest, photos: list[Photo]) -> list[Photo]:
+    """Return the two photos asked for in the address, or the newest two of the site."""
+    wanted = [photo for photo in photos if str(photo.pk) in request.GET.getlist("with")]
+    pair = wanted if len(wanted) == 2 else photos[:2]
+    return sorted(pair, key=lambda photo: photo.taken_at)
+
+
+@require_GET
+@signed_in(Act.PATIENT_VIEW)
+def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
+    """Show a patient's photos of one site at a time. One audit entry covers the small pictures."""
+    at = now()
+    found = patient_for(request.person, patient_id, at=at)
+    may_see = bool(letters(request.person, Act.PHOTO_VIEW))
+    places = reading.sites_of(found) if may_see else []
+    chosen = _chosen_site(request, places)
+    page = reading.Page([], None)
+    if may_see and chosen is not None:
+        page = reading.timeline(
+            found,
+            site_code=chosen.code,
+            side=chosen.side,
+            after=reading.After.read(request.GET.get("after", "")),
+        )
+    covered = covered_photos(request.person, page.photos, at=at)
+    if page.photos:
+        list_seen(found, page.photos, by=request.person, at=at)
+    clear = [photo for photo in page.photos if photo.pk not in covered]
+    pair = _compared(request, clear)
+    return render(
+        request,
+        "desk/timeline.html",
+        {
+            "patient": found,
+            "places": places,
+            "chosen": chosen,
+            "regions": _regions(places),
+            "photos": page.photos,
+            "strip": list(reversed(page.photos)),
+            "after": page.after,
+            "covered": covered,
+            "pair": pair,
+            "days_between": (pair[1].taken_at.date() - pair[0].taken_at.date()).days
+            if len(pair) == 2
+            else 0,
+            "may_see": may_see,
+            "total": sum(place.count for place in places),
+            "consents": standing_consents(found, at=at),
+            "may_push": bool(letters(request.person, Act.VISIT_PUSH)),
+            "may_audit": bool(letters(request.person, Act.AUDIT_PATIENT)),
+            "visits": _visits(found),
+        },
+    )
+
+
+def _visits(patient: Patient) -> list[object]:
+    return list(patient.visits.select_related("person").order_by("-starts_at")[:5])
+
+
+def _chosen_site(request: PersonRequest, places: list[reading.Site]) -> reading.Site | None:
+    """Return the site in the address, or the one with the newest photo."""
+    wanted = (request.GET.get("site"), request.GET.get("side", ""))
+    for place in places:
+        if (place.code, place.side) == wanted:
+            return place
+    return places[0] if places else None
+
+
+def _regions(places: list[reading.Site]) -> list[dict[str, object]]:
+    """Say which part of the body outline each numbered site lies on."""
+    table = sites()
+    return [
+        {"number": number, "region": table[place.code].region if place.code in table else ""}
+        for number, place in enumerate(places, 1)
+    ]
+
+
+urlpatterns = [path("patients/<uuid:patient_id>", patient, name="patient")]

@@ -1,0 +1,256 @@
+"""Today: what needs a person, oldest and worst first, and where copies are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET
+
+from safelight.consent.reading import owed as consents_owed
+from safelight.lib.clock import now
+from safelight.patients.reading import break_glass_to_review
+from safelight.patients.visits import todays_visits
+from safelight.people.duties import Act, letters
+from safelight.people.models import Person
+from safelight.people.reading import phones_of
+from safelight.photos import reading
+from safelight.photos.copies import outside_copies
+from safelight.photos.models import Alarm, Capture, Copy, Photo
+from safelight.policy.sites import site_words
+from safelight.web.desk.templatetags.words import clock, day, lately, since
+from safelight.web.doors import PersonRequest, signed_in
+
+SPEED_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that needs someone."""
+
+    state: str  # the mark: in, out, alarm
+    title: str
+    about: str
+    words: str
+    when: str
+    limit: str
+    act: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that need the same thing."""
+
+    key: str
+    title: str
+    hint: str
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Lamps:
+    """One kind of holder on the board: one lamp a copy."""
+
+    words: str
+    states: list[str]
+
+
+STATE_WORDS = {"in": "In the vault", "out": "Outside", "alarm": "Overdue"}
+
+
+def _capture_row(capture: Capture, state: str, words: str) -> Row:
+    seen = lately(capture.phone.seen_at)
+    return Row(
+        state,
+        capture.phone.name,
+        "1 sealed photo",
+        words or f"Phone seen: {seen[0].lower()}{seen[1:]}",
+        since(capture.announced_at),
+        "",
+        "See the phone",
+        reverse("desk:phone", args=[capture.phone_id]),
+    )
+
+
+def _photo_row(photo: Photo, state: str, words: str, act: str, url: str) -> Row:
+    who = photo.patient.name if photo.patient else "No patient yet"
+    place = site_words(photo.site_code, photo.side) if photo.site_code else "no site yet"
+    return Row(
+        state, who, f"1 photo, {place}", words, since(photo.filed_at), "", act, url
+    )
+
+
+def _phones_group(found: reading.Today) -> Group:
+    late = [_capture_row(capture, "alarm", "") for capture in found.unfiled]
+    rest = [_capture_row(capture, "out", "") for capture in found.waiting]
+    refused = [_capture_row(c, "alarm", c.refused_words) for c in found.refused]
+    hint = "Each keeps its lamp lit until it is filed and gone"
+    return Group("phones", "On a phone, not filed", hint, [*late, *refused, *rest])
+
+
+def _label_row(photo: Photo, state: str) -> Row:
+    url = reverse("desk:photo-label", args=[photo.pk])
+    return _photo_row(photo, state, f"Taken by {photo.taken_by.name}", "Label it", url)
+
+
+def _labels_group(found: reading.Today) -> Group:
+    late = [_label_row(photo, "alarm") for photo in found.incomplete]
+    rest = [_label_row(photo, "in") for photo in found.unlabelled]
+    return Group("labels", "Needs a label", "In the record, but hard to find", late + rest)
+
+
+def _unmatched_group(found: reading.Today) -> Group:
+    rows = [
+        _photo_row(
+            photo,
+            "in",
+            f"Taken by {photo.taken_by.name}",
+            "Find the patient",
+            reverse("desk:unmatched-photo", args=[photo.pk]),
+        )
+        for photo in found.unmatched
+    ]
+    return Group("unmatched", "Not matched to a patient", "Sealed in the vault until then", rows)
+
+
+def _owed_group(found: reading.Today, at: datetime) -> Group:
+    rows = [
+        Row(
+            "alarm",
+            copy.photo.patient.name if copy.photo and copy.photo.patient else copy.holder_name,
+            f"{Copy.Holder(copy.holder).label}{f' {copy.number}' if copy.number else ''}",
+            copy.holder_name or copy.basis,
+            f"{since(copy.due_at)} over",
+            f"Due {day(copy.due_at)}",
+            "Account for it",
+            reverse("desk:photo", args=[copy.photo_id]) + "#where",
+        )
+        for copy in found.owed
+        if copy.holder != Copy.Holder.PHONE
+    ]
+    return Group("owed", "Copies that should have ended", "Return, shredding or a reason", rows)
+
+
+def _consent_group(person: Person, at: datetime) -> Group:
+    rows = [
+        Row(
+            "alarm" if item.is_late else "in",
+            item.consent.patient.name,
+            item.title,
+            item.words,
+            since(item.since),
+            "",
+            item.act,
+            item.url_of(reverse),
+        )
+        for item in consents_owed(person.practice, at=at)
+    ]
+    return Group("consents", "Consent owed", "Care goes on; the record is not whole", rows)
+
+
+def _walls_group(person: Person) -> Group:
+    rows = [
+        Row(
+            "alarm",
+            view.person.name,
+            "Looked past a wall",
+            f"{view.reason.capitalize()}: {view.words}",
+            lately(view.at),
+            "",
+            "Look at it",
+            reverse("desk:break-glass-review", args=[view.pk]),
+        )
+        for view in break_glass_to_review(person.practice)
+    ]
+    return Group("walls", "Looked past a wall", "For the privacy officer", rows)
+
+
+def _alarms_group(found: reading.Today) -> Group:
+    shown = {Alarm.Kind.CONFLICT, Alarm.Kind.STUCK, Alarm.Kind.DAMAGED, Alarm.Kind.MANY_VIEWS}
+    rows = [
+        Row(
+            "alarm",
+            Alarm.Kind(alarm.kind).label,
+            f"Number {alarm.about}",
+            "Tell the person who looks after Safelight",
+            lately(alarm.raised_at),
+            "",
+            "See the log",
+            reverse("desk:audit"),
+        )
+        for alarm in found.alarms
+        if alarm.kind in shown
+    ]
+    return Group("alarms", "Alarms", "Something that should not happen", rows)
+
+
+def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
+    """Give each group that this person's duties open; an empty one is left out by the page."""
+    found = reading.today(person.practice, at=at)
+    clinical = bool(letters(person, Act.PHOTO_VIEW))
+    if letters(person, Act.AUDIT_ALL):
+        yield _walls_group(person)
+    if clinical or letters(person, Act.PHONE_ANY):
+        yield _phones_group(found)
+    if clinical or letters(person, Act.COPY_END):
+        yield _owed_group(found, at)
+    if letters(person, Act.PHOTO_MATCH):
+        yield _unmatched_group(found)
+    if letters(person, Act.PHOTO_LABEL):
+        yield _labels_group(found)
+    if letters(person, Act.CONSENT_RECORD):
+        yield _consent_group(person, at)
+    yield _alarms_group(found)
+
+
+def board(person: Person, *, at: datetime) -> list[Lamps]:
+    """Count the copies outside, one lamp each, by who holds them."""
+    found: dict[str, list[str]] = {}
+    for copy in outside_copies(person.practice)[:200]:
+        late = copy.due_at is not None and copy.due_at < at
+        found.setdefault(copy.holder, []).append("alarm" if late else "out")
+    names = {
+        Copy.Holder.PHONE: "Phones",
+        Copy.Holder.PAPER: "Prints",
+        Copy.Holder.SHARE: "Links",
+        Copy.Holder.PACKAGE: "Packages",
+        Copy.Holder.RECIPIENT: "Recipients",
+    }
+    return [
+        Lamps(words, sorted(found.get(holder, []), key=lambda state: state != "alarm"))
+        for holder, words in names.items()
+        if holder in found or holder in (Copy.Holder.PHONE, Copy.Holder.PAPER)
+    ]
+
+
+@require_GET
+@signed_in(None)
+def today(request: PersonRequest) -> HttpResponse:
+    """Show what needs someone. A number here is counted from rows at this moment, never kept."""
+    person, at = request.person, now()
+    groups = [group for group in groups_for(person, at=at) if group.rows]
+    week = at - timedelta(days=SPEED_DAYS)
+    return render(
+        request,
+        "desk/today.html",
+        {
+            "at": at,
+            "clock": clock(at),
+            "groups": groups,
+            "count": sum(len(group.rows) for group in groups),
+            "alarms": sum(row.state == "alarm" for group in groups for row in group.rows),
+            "board": board(person, at=at),
+            "phones": phones_of(person.practice) if letters(person, Act.PHONE_SEE) else [],
+            "visits": todays_visits(person.practice, at=at)
+            if letters(person, Act.PATIENT_SEARCH)
+            else [],
+            "may_push": bool(letters(person, Act.VISIT_PUSH)),
+            "speed": reading.median_seconds_to_filed(person.practice, since=week),
+        },
+    )
+
+
+urlpatterns = [path("", today, name="today")]
