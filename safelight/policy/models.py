@@ -28,7 +28,7 @@ class Setting(models.Model):
 
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="settings")
     key = models.CharField(max_length=60)
-    value: models.JSONField[Any] = models.JSONField()
+    value: "models.JSONField[Any]" = models.JSONField()
     since = models.DateTimeField()
     changed_by = models.UUIDField(null=True)
 
@@ -45,7 +45,7 @@ class LegalRule(models.Model):
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="legal_rules")
     jurisdiction = models.CharField(max_length=3)
     key = models.CharField(max_length=60)
-    value: models.JSONField[Any] = models.JSONField()
+    value: "models.JSONField[Any]" = models.JSONField()
     source = models.CharField(max_length=240)
     verified = models.BooleanField(default=False)
     checked_on = models.DateField(null=True)
@@ -68,7 +68,7 @@ class Notice(models.Model):
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="notices")
     version = models.PositiveIntegerField()
     language = models.CharField(max_length=12, default="en-AU")
-    points: models.JSONField[Any] = models.JSONField()  # six of {key, title, words}
+    points: "models.JSONField[Any]" = models.JSONField()  # six of {key, title, words}
     since = models.DateTimeField()
     changed_by = models.UUIDField(null=True)
 

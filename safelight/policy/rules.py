@@ -1,8 +1,9 @@
 """Policy's rules: ages, dates and the bounds of a setting, decided from values alone."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from safelight.lib.refusals import BadInput
 
@@ -28,6 +29,11 @@ class Spec:
     most: int = 0  # for text: its longest length
     choices: tuple[str, ...] = ()
     legal: str = ""  # the key of the legal rule that speaks before the default does
+
+
+def local_day(at: datetime, zone: str) -> date:
+    """Return the calendar day of an instant where the practice is."""
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def anniversary(day: date, years: int) -> date:

@@ -327,7 +327,7 @@ def all_settings(practice: Practice) -> dict[str, Any]:
     newest: dict[str, Any] = {}
     for row in Setting.objects.filter(practice=practice).order_by("since", "pk"):
         newest[row.key] = row.value
-    rules = dict(_rules(practice).values_list("key", "value"))
+    rules = _rules(practice)
     return {
         key: newest[key] if key in newest else rules.get(spec.legal, spec.default)
         for key, spec in DEFAULTS.items()
@@ -377,12 +377,13 @@ def _refuse_crossed_ages(values: dict[str, Any]) -> None:
         raise AgesCross("Asking the young person again comes before a parent’s yes ends.")
 
 
-def _rules(practice: Practice) -> Any:
-    return LegalRule.objects.filter(practice=practice, jurisdiction=practice.jurisdiction)
+def _rules(practice: Practice) -> dict[str, Any]:
+    """Return the legal rules that speak here: Australia's, then the state's over them."""
+    places = ("AU", practice.jurisdiction)
+    rows = LegalRule.objects.filter(practice=practice, jurisdiction__in=places)
+    ordered = sorted(rows, key=lambda row: places.index(row.jurisdiction))
+    return {row.key: row.value for row in ordered}
 
 
 def _unset(practice: Practice, spec: Spec) -> Any:
-    if not spec.legal:
-        return spec.default
-    rule = _rules(practice).filter(key=spec.legal).first()
-    return spec.default if rule is None else rule.value
+    return _rules(practice).get(spec.legal, spec.default) if spec.legal else spec.default
