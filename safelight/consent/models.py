@@ -40,7 +40,7 @@ class Consent(models.Model):
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="consents")
     visit = models.ForeignKey(Visit, models.PROTECT, null=True)
     notice = models.ForeignKey(Notice, models.PROTECT, null=True)
-    points: models.JSONField[Any] = models.JSONField(default=list)  # keys of the points said
+    points: "models.JSONField[Any]" = models.JSONField(default=list)  # keys of the points said
     decider = models.CharField(max_length=10, choices=Decider, default=Decider.PATIENT)
     advocate_name = models.CharField(max_length=120, blank=True)
     advocate_relationship = models.CharField(max_length=60, blank=True)
@@ -50,7 +50,7 @@ class Consent(models.Model):
     interpreter = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=40, blank=True)
     method = models.CharField(max_length=10, choices=Method)
-    signature: models.JSONField[Any] = models.JSONField(null=True)  # strokes as fractions
+    signature: "models.JSONField[Any]" = models.JSONField(null=True)  # strokes as fractions
     witness = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     witness_name = models.CharField(max_length=120, blank=True)
     paper_due = models.BooleanField(default=False)
@@ -58,7 +58,7 @@ class Consent(models.Model):
     condition = models.CharField(max_length=120, blank=True)
     site_code = models.CharField(max_length=20, blank=True)
     side = models.CharField(max_length=1, blank=True)
-    told: models.JSONField[Any] = models.JSONField(default=list)  # recipient classes, in words
+    told: "models.JSONField[Any]" = models.JSONField(default=list)  # recipient classes, in words
     agreed_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
@@ -92,7 +92,7 @@ class Decision(models.Model):
     use = models.CharField(max_length=20)  # codes of consent/uses.py
     answer = models.CharField(max_length=10, choices=Answer)
     recipient = models.CharField(max_length=160, blank=True)  # a named or usual kind of recipient
-    abroad: models.JSONField[Any] = models.JSONField(default=list)  # countries outside Australia
+    abroad: "models.JSONField[Any]" = models.JSONField(default=list)  # countries outside Australia
 
     class Meta:
         constraints = [
@@ -124,6 +124,7 @@ class PaperScan(models.Model):
     wrapped_key = models.BinaryField()
     blob = models.CharField(max_length=64)
     media_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField(default=0)
     at = models.DateTimeField()
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
 

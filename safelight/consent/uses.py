@@ -13,6 +13,7 @@ class Use:
     hint: str  # the line under it
     patient: str  # as the patient reads it before signing
     said_no: str  # the end of "… said no to"
+    short: str  # in a list of what was agreed
     is_care: bool  # False: beyond care, so it needs an adult's or a young person's own yes
     name_hidden: bool = False  # identifying parts are covered and the name left out
     second_person: bool = False  # someone else checks before it goes
@@ -29,6 +30,7 @@ USES: Final[dict[str, Use]] = {
             "Needed to take a photo",
             "Photos for my care here",
             "photos for care",
+            "care",
             is_care=True,
             leaves=False,
         ),
@@ -38,6 +40,7 @@ USES: Final[dict[str, Use]] = {
             "Goes with the referral",
             "Sent to a specialist about this",
             "a specialist seeing it",
+            "a specialist",
             is_care=True,
         ),
         Use(
@@ -46,6 +49,7 @@ USES: Final[dict[str, Use]] = {
             "Name hidden",
             "Advice from other doctors, with my name hidden",
             "advice from other doctors",
+            "advice",
             is_care=True,
             name_hidden=True,
         ),
@@ -54,6 +58,7 @@ USES: Final[dict[str, Use]] = {
             "Teaching our staff and students",
             "Name hidden",
             "Teaching staff and students, with my name hidden",
+            "teaching",
             "teaching",
             is_care=False,
             name_hidden=True,
@@ -64,6 +69,7 @@ USES: Final[dict[str, Use]] = {
             "Name hidden, asked again each time",
             "Research, with my name hidden",
             "research",
+            "research",
             is_care=False,
             name_hidden=True,
             each_time=True,
@@ -73,6 +79,7 @@ USES: Final[dict[str, Use]] = {
             "Publication",
             "Name hidden, second person checks, asked again each time",
             "Publication, with my name hidden",
+            "publication",
             "publication",
             is_care=False,
             name_hidden=True,
@@ -85,6 +92,7 @@ USES: Final[dict[str, Use]] = {
             "Name hidden, second person checks",
             "Social media, with my name hidden",
             "social media",
+            "social media",
             is_care=False,
             name_hidden=True,
             second_person=True,
@@ -95,6 +103,7 @@ USES: Final[dict[str, Use]] = {
             "Handed over to them",
             "A copy for me",
             "a copy of their own",
+            "a copy",
             is_care=True,
         ),
     )
