@@ -1,6 +1,6 @@
 """Wiring: how a lower floor reaches a thing that a higher floor chose for it.
 
-`settings.SAFELIGHT_WIRING` is one visible table of names and dotted paths; nothing registers itself.
+`settings.SAFELIGHT_WIRING` is one visible table of names and dotted paths; nothing registers.
 """
 
 from functools import cache
@@ -12,5 +12,5 @@ from django.utils.module_loading import import_string
 
 @cache
 def wired(name: str) -> Any:
-    """Return what the settings' table says stands behind this name. An unknown name is a KeyError."""
+    """Return what the settings' table puts behind a name. An unknown name is a KeyError."""
     return import_string(settings.SAFELIGHT_WIRING[name])

@@ -18,7 +18,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 django = get_asgi_application()
 
-from safelight.web.phone import captures
+from safelight.web.phone import captures  # noqa: E402 - needs the settings read above
 
 RECEIVER = "/phone/api/captures/"
 

@@ -127,9 +127,9 @@ def _status(told: argparse.Namespace) -> int:
 
 
 def _demo(told: argparse.Namespace) -> int:
-    from safelight.site import demo  # noqa: PLC0415
+    from safelight.site import demo_run  # noqa: PLC0415
 
-    return demo.run(serve=not told.make_only, say=say, ready=_ready)
+    return demo_run.run(serve=not told.make_only, say=say, ready=_ready)
 
 
 def _recover(told: argparse.Namespace) -> int:

@@ -57,9 +57,9 @@ def _answers(told: argparse.Namespace, ask: Ask) -> Answers:
         given=_asked(told.manager_given, "First manager: given name", ask),
         family=_asked(told.manager_family, "First manager: family name", ask),
         email=_asked(told.manager_email, "First manager: e-mail", ask).lower(),
-        origin=_asked(
-            told.origin, "Address staff will type", ask, "http://localhost:8000"
-        ).rstrip("/"),
+        origin=_asked(told.origin, "Address staff will type", ask, "http://localhost:8000").rstrip(
+            "/"
+        ),
     )
     if not (found.name and found.given and found.family):
         raise BadInput("The practice and its first manager need names. Nothing was made.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from safelight.lib.refusals import Refusal
 from safelight.vault import keyfiles, root
-from safelight.vault.recovery import Kit, make_recovery_kit
+from safelight.vault.recovery import Kit, make_recovery_kit, open_with_kit, restore_keyring
 from safelight.vault.words import new_passphrase
 
 
@@ -51,3 +51,25 @@ def make_keys(data: Path, *, key_file: Path | None, at: datetime) -> NewKeys:
     passphrase = new_passphrase()
     root.keep_by_passphrase(data / "keyring", key, passphrase)
     return NewKeys(kits, root.Root(key, "passphrase"), passphrase)
+
+
+def recover_keyring(
+    data: Path, identity: str, *, key_file: Path | None, at: datetime
+) -> str | None:
+    """Open the keyring with a paper kit and seal it under a new ROOT; return a new passphrase.
+
+    The photos and the database stay as they are. With a key file there is no passphrase.
+    """
+    folder = data / "keyring"
+    open_with_kit(folder, identity)  # a wrong kit changes nothing
+    key = root.new_root()
+    passphrase = None
+    # The new way in is kept before the keyring is sealed under it. A crash between the two leaves
+    # the kit, which opens the keyring again.
+    if key_file is not None:
+        root.write_key_file(key_file, key, data=data)
+    else:
+        passphrase = new_passphrase()
+        root.keep_by_passphrase(folder, key, passphrase, replace=True)
+    restore_keyring(folder, identity, root=key)
+    return passphrase

@@ -1,4 +1,4 @@
-"""Serving: one process tree. The parent holds ROOT in memory, the listening socket, and its children.
+"""Serving: one process tree. The parent holds ROOT in memory, the socket, and its children.
 
 Web processes answer; worker processes file. A child that ends is started again, more slowly each
 time; when the parent ends, all end. ROOT goes to children by an open descriptor, never by a name.
@@ -38,7 +38,7 @@ class Child:
 
 
 def listen(config: Config) -> socket.socket:
-    """Open the one listening socket. An address in use is an error here, before any child starts."""
+    """Open the one listening socket. An address in use fails here, before any child starts."""
     family = socket.AF_INET6 if ":" in config.listen else socket.AF_INET
     server = socket.socket(family, socket.SOCK_STREAM)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -27,7 +27,7 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 
 class Answers:
-    """Catch what rises out of a view. Everything unexpected becomes one plain page, never a trace."""
+    """Catch what rises out of a view. The unexpected becomes one plain page, never a trace."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         """Keep the rest of the chain."""

@@ -8,13 +8,14 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from safelight.audit.reading import of_object
 from safelight.lib.clock import now
 from safelight.lib.refusals import NotFound
 from safelight.patients.access import patient_for
-from safelight.patients.reading import search
+from safelight.patients.reading import find
 from safelight.people.duties import Act, letters
 from safelight.photos import copies, reading
 from safelight.photos.access import covered_photos, photo_for
@@ -132,7 +133,7 @@ def photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
 @require_GET
 @signed_in(Act.PHOTO_VIEW)
 def photo_bytes(request: PersonRequest, photo_id: UUID, kind: str) -> HttpResponse:
-    """Send one rendition. Nothing is sent before its audit entry is committed and its seal checked."""
+    """Send one rendition, after its audit entry is committed and its seal was checked."""
     if kind not in BYTES:
         raise NotFound
     at = now()
@@ -203,9 +204,7 @@ def label(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     """Write or correct a photo's words. The words before stay in its history."""
     at = now()
     found = photo_for(request.person, photo_id, at=at)
-    form = LabelForm(
-        request.POST or None, initial={word: getattr(found, word) for word in WORDS}
-    )
+    form = LabelForm(request.POST or None, initial={word: getattr(found, word) for word in WORDS})
     if request.method == "POST" and form.is_valid():
         edit_label(found, form.cleaned_data, by=request.person, at=at)
         return redirect("desk:photo", found.pk)
@@ -229,7 +228,11 @@ def move(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             move_photo(found, to=to, reason=reason, by=request.person, at=at)
             return redirect("desk:patient", to.pk)
         problem = "Say why it moves. Both records keep the reason."
-    hits = search(request.person.practice, query) if query and to is None else []
+    hits = (
+        find(request.person.practice, query, today=timezone.localdate(at)).patients
+        if query and to is None
+        else []
+    )
     return render(
         request,
         "desk/photos/move.html",

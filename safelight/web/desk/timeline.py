@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET
 
-from safelight.consent.reading import standing_consents
+from safelight.consent.reading import live_consents
 from safelight.lib.clock import now
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient
@@ -67,7 +67,7 @@ def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             else 0,
             "may_see": may_see,
             "total": sum(place.count for place in places),
-            "consents": standing_consents(found, at=at),
+            "consents": live_consents(found, at=at),
             "may_push": bool(letters(request.person, Act.VISIT_PUSH)),
             "may_audit": bool(letters(request.person, Act.AUDIT_PATIENT)),
             "visits": _visits(found),

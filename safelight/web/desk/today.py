@@ -10,12 +10,13 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from safelight.consent.reading import owed as consents_owed
+from safelight.consent.reading import sentence
 from safelight.lib.clock import now
-from safelight.patients.reading import break_glass_to_review
-from safelight.patients.visits import todays_visits
+from safelight.patients.breaking_glass import may_review, to_review
+from safelight.patients.visits import visits_today
 from safelight.people.duties import Act, letters
 from safelight.people.models import Person
-from safelight.people.reading import phones_of
+from safelight.people.phones import phones_for
 from safelight.photos import reading
 from safelight.photos.copies import outside_copies
 from safelight.photos.models import Alarm, Capture, Copy, Photo
@@ -78,9 +79,7 @@ def _capture_row(capture: Capture, state: str, words: str) -> Row:
 def _photo_row(photo: Photo, state: str, words: str, act: str, url: str) -> Row:
     who = photo.patient.name if photo.patient else "No patient yet"
     place = site_words(photo.site_code, photo.side) if photo.site_code else "no site yet"
-    return Row(
-        state, who, f"1 photo, {place}", words, since(photo.filed_at), "", act, url
-    )
+    return Row(state, who, f"1 photo, {place}", words, since(photo.filed_at), "", act, url)
 
 
 def _phones_group(found: reading.Today) -> Group:
@@ -135,16 +134,17 @@ def _owed_group(found: reading.Today, at: datetime) -> Group:
 
 
 def _consent_group(person: Person, at: datetime) -> Group:
+    acts = {"emergency": "Review it", "paper": "Scan it", "young_person": "Ask again"}
     rows = [
         Row(
-            "alarm" if item.is_late else "in",
+            "alarm" if item.overdue else "in",
             item.consent.patient.name,
-            item.title,
             item.words,
+            sentence(item.consent, at=at),
             since(item.since),
-            "",
-            item.act,
-            item.url_of(reverse),
+            f"Due {day(item.due_at)}",
+            acts[item.kind],
+            reverse("desk:consent", args=[item.consent.pk]),
         )
         for item in consents_owed(person.practice, at=at)
     ]
@@ -163,7 +163,7 @@ def _walls_group(person: Person) -> Group:
             "Look at it",
             reverse("desk:break-glass-review", args=[view.pk]),
         )
-        for view in break_glass_to_review(person.practice)
+        for view in to_review(person)
     ]
     return Group("walls", "Looked past a wall", "For the privacy officer", rows)
 
@@ -191,7 +191,7 @@ def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
     """Give each group that this person's duties open; an empty one is left out by the page."""
     found = reading.today(person.practice, at=at)
     clinical = bool(letters(person, Act.PHOTO_VIEW))
-    if letters(person, Act.AUDIT_ALL):
+    if may_review(person):
         yield _walls_group(person)
     if clinical or letters(person, Act.PHONE_ANY):
         yield _phones_group(found)
@@ -243,8 +243,8 @@ def today(request: PersonRequest) -> HttpResponse:
             "count": sum(len(group.rows) for group in groups),
             "alarms": sum(row.state == "alarm" for group in groups for row in group.rows),
             "board": board(person, at=at),
-            "phones": phones_of(person.practice) if letters(person, Act.PHONE_SEE) else [],
-            "visits": todays_visits(person.practice, at=at)
+            "phones": phones_for(person) if letters(person, Act.PHONE_SEE) else [],
+            "visits": visits_today(person.practice, at=at)
             if letters(person, Act.PATIENT_SEARCH)
             else [],
             "may_push": bool(letters(person, Act.VISIT_PUSH)),

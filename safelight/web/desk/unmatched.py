@@ -5,14 +5,15 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from safelight.consent.reading import standing_consents
+from safelight.consent.reading import live_consents
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient
-from safelight.patients.reading import search
+from safelight.patients.reading import find
 from safelight.people.duties import Act, letters
 from safelight.photos import reading
 from safelight.photos.matching import match_photo
@@ -63,10 +64,12 @@ def unmatched_photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
         {
             "photo": photo,
             "query": query,
-            "hits": search(person.practice, query) if query and to is None else [],
+            "hits": find(person.practice, query, today=timezone.localdate(at)).patients
+            if query and to is None
+            else [],
             "to": to,
             "visits": to.visits.order_by("-starts_at")[:5] if to else [],
-            "consents": standing_consents(to, at=at) if to else [],
+            "consents": live_consents(to, at=at) if to else [],
         },
     )
 

@@ -1,0 +1,118 @@
+"""How the installation is: for the person who wants it dull to run."""
+
+import os
+import shutil
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Sum
+
+from safelight.audit.export import export_log
+from safelight.lib.clock import now
+from safelight.lib.refusals import BadInput
+from safelight.photos.models import Capture, Photo, Rendition
+from safelight.photos.reading import open_alarms
+from safelight.policy.models import Practice
+from safelight.site.settings import CONFIG
+from safelight.vault import files, keyring
+from safelight.vault.inbox import Floor
+
+GROWTH_DAYS = 30
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def _keys() -> list[str]:
+    root = keyring.root_of_process()
+    source = root.source if root else "memory"
+    weak = " (the weakest way: whoever copies it and the data can read all)"
+    ring = keyring.current()
+    return [
+        f"Root key        from the {source}{weak if source == 'key file' else ''}",
+        f"Keyring         generation {ring.generation}, three kept, two recovery kits",
+    ]
+
+
+def _database() -> list[str]:
+    if connection.vendor == "sqlite":
+        return ["Database        SQLite through SQLCipher: names and notes are ciphertext on disk"]
+    return ["Database        PostgreSQL: names rest on its disk's encryption, photos on ours"]
+
+
+def _space() -> tuple[list[str], bool]:
+    """Tell what is stored, how fast it grows, and until when the disk lasts."""
+    disk = shutil.disk_usage(settings.SAFELIGHT_DATA)
+    floor = Floor().least(disk.total)
+    rows = Rendition.objects.aggregate(all=Sum("size"))
+    recent = Rendition.objects.filter(made_at__gte=now() - timedelta(days=GROWTH_DAYS))
+    month = recent.aggregate(all=Sum("size"))["all"] or 0
+    lines = [f"Photos          {Photo.objects.count()} in {_size(rows['all'] or 0)}"]
+    room = disk.free - floor
+    words = f"Disk            {_size(disk.free)} free, {_size(floor)} kept back"
+    if month:
+        words += (
+            f"; at last month's pace ({_size(month)}) full in {max(0, room) / month:.0f} months"
+        )
+    lines.append(words)
+    return lines, room > 0
+
+
+def report() -> tuple[list[str], bool]:
+    """Return the lines to show, and whether all is well."""
+    lines = [f"Data            {settings.SAFELIGHT_DATA}", f"Address         {CONFIG.origin}"]
+    if CONFIG.listen not in ("127.0.0.1", "::1") and not CONFIG.secure:
+        lines.append("WARNING         listening beyond this machine without https")
+    lines += [*_keys(), *_database()]
+    space, well = _space()
+    lines += space
+    waiting = MigrationExecutor(connection).migration_plan(
+        MigrationExecutor(connection).loader.graph.leaf_nodes()
+    )
+    if waiting:
+        lines.append(f"WARNING         {len(waiting)} table changes wait; start `safelight serve`")
+        well = False
+    if files.is_stopped(Path(settings.SAFELIGHT_DATA) / "inbox"):
+        lines.append("WARNING         a write to disk failed; photos are refused until looked at")
+        well = False
+    for practice in Practice.objects.all():
+        alarms = open_alarms(practice).count()
+        unfiled = Capture.objects.filter(
+            practice=practice, state__in=(Capture.State.STORED, Capture.State.RECEIVING)
+        ).count()
+        held = sum(practice.phones.values_list("held", flat=True))
+        lines.append(
+            f"Practice        {practice.name}: {held} photos on phones, {unfiled} arriving,"
+            f" {alarms} alarms"
+        )
+        well = well and alarms == 0
+    lines.append(
+        "Virus scanner   none is built in; originals are kept sealed and never opened here"
+    )
+    return lines, well
+
+
+def export_audit(path: str) -> int:
+    """Write the practice's audit log to a file that only we may read, or to standard output."""
+    practice = Practice.objects.first()
+    if practice is None:
+        raise BadInput("There is no practice here yet, so there is no log.")
+    if path == "-":
+        export_log(practice.pk, to=sys.stdout.buffer, by=None, at=now())
+        return 0
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as to:
+        _export(practice, to)
+    sys.stdout.write(f"Written. Check it with: python tools/verify_audit.py {path}\n")
+    return 0
+
+
+def _export(practice: Practice, to: IO[bytes]) -> None:
+    signed = export_log(practice.pk, to=to, by=None, at=now())
+    sys.stdout.write(f"{signed.size} entries\n")
