@@ -54,6 +54,7 @@ ACTIONS: Final[dict[str, str]] = {
     "consent.withdrawn": "wrote down that the patient took consent back",
     "consent.emergency": "took photos in an emergency, to be reviewed",
     "consent.reviewed": "reviewed the consent",
+    "consent.scanned": "added the scan of a signed consent form",
     # Captures
     "capture.announced": "took a photo on a phone",
     "capture.arrived": "sent a sealed photo to the practice",

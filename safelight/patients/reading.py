@@ -1,0 +1,217 @@
+"""Reading about patients: found by name, birth date or number, and what was changed. No change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from safelight.lib.refusals import NotFound
+from safelight.patients import rules
+from safelight.patients.details import Details, Findings, check
+from safelight.patients.keeping import details_from
+from safelight.patients.models import Identifier, Merge, Patient, PatientChange
+from safelight.people.models import Person
+from safelight.policy.models import Practice
+
+PAGE = 20
+SHORTEST = 2  # letters or digits before anything is searched
+NUMBER_FROM = 4  # digits of an identifier before it is searched
+KINDS = ("ihi", "medicare", "dva")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of patients by name, and the key that gives the next page (empty at the end)."""
+
+    patients: Sequence[Patient]
+    after: str
+
+
+def patients_of(practice: Practice | UUID) -> QuerySet[Patient]:
+    """Return a practice's patients; a record that was joined to another is not one of them."""
+    return Patient.objects.filter(practice=practice, merged_into__isnull=True)
+
+
+def named(person: Person, patient_id: UUID) -> Patient:
+    """Return a patient of the person's own practice, by id: who they are, nothing clinical.
+
+    Another practice's patient and nobody look alike. A joined record leads to the one kept.
+    """
+    patient = (
+        Patient.objects.filter(practice=person.practice_id, pk=patient_id)
+        .select_related("merged_into", "usual_gp", "practice")
+        .first()
+    )
+    while patient is not None and patient.merged_into is not None:
+        patient = patient.merged_into
+    if patient is None:
+        raise NotFound
+    return patient
+
+
+def find(
+    practice: Practice | UUID, text: str, *, today: date, after: str = "", limit: int = PAGE
+) -> Found:
+    """Find patients by the beginning of a name, a date of birth, a number, or name and date.
+
+    Every way is a range of one index, so it costs the same in a small practice and a large one.
+    """
+    everyone = patients_of(practice)
+    words, born = _date_in(text, today)
+    folded = rules.fold(words)
+    if born is not None:
+        everyone = everyone.filter(born=born)
+        for word in folded.split():
+            everyone = everyone.filter(_word_begins(word))
+        return _page(everyone, after, limit)
+    if len(folded.replace(" ", "")) < SHORTEST:
+        return Found([], "")
+    if any(c.isdigit() for c in folded):
+        return _page(everyone.filter(_numbered(practice, words)), after, limit)
+    return _page(everyone.filter(pk__in=_name_begins(everyone, folded)), after, limit)
+
+
+def _date_in(text: str, today: date) -> tuple[str, date | None]:
+    """Split what was typed into words and a date of birth, if one of its parts is a date."""
+    parts = text.replace(",", " ").split()
+    for length in (1, 3):
+        for start in range(len(parts) - length + 1):
+            try:
+                born = rules.date_of_birth(" ".join(parts[start : start + length]), today=today)
+            except rules.NotADate:
+                continue
+            return " ".join(parts[:start] + parts[start + length :]), born
+    return " ".join(parts), None
+
+
+def _between(column: str, prefix: str) -> Q:
+    """Say that a column begins with a prefix, in the form that both databases take an index for."""
+    start, end = rules.span(prefix)
+    return Q(**{f"{column}__gte": start, f"{column}__lt": end})
+
+
+def _word_begins(word: str) -> Q:
+    return _between("search_name", word) | Q(search_name__contains=f" {word}")
+
+
+def _name_begins(everyone: QuerySet[Patient], folded: str) -> QuerySet[Patient, UUID]:
+    """Find a name typed family first or given first, each word of it perhaps only begun."""
+    first, *rest = folded.split()
+    family_first = everyone.filter(_between("search_name", first))
+    given_first = everyone.filter(_between("search_given", first))
+    for word in rest:
+        family_first = family_first.filter(search_name__contains=f" {word}")
+        given_first = given_first.filter(search_given__contains=f" {word}")
+    ids = family_first.order_by().values_list("pk", flat=True)
+    return ids.union(given_first.order_by().values_list("pk", flat=True))
+
+
+def _numbered(practice: Practice | UUID, text: str) -> Q:
+    """Find by the beginning of a record number or of an identifier, however it was grouped."""
+    typed = text.strip()
+    forms = {typed, typed.upper()}
+    ways = Q()
+    for form in forms:
+        ways |= _between("record_number", form)
+    tidy = rules.tidy_identifier(text)
+    if len(tidy) >= NUMBER_FROM:
+        values = Q()
+        for form in forms | {tidy, rules.tidy_dva(text)}:
+            values |= _between("value", form)
+        held = Identifier.objects.filter(values, patient__practice=practice)
+        ways |= Q(pk__in=held.values("patient_id"))
+    return ways
+
+
+def _page(found: QuerySet[Patient], after: str, limit: int) -> Found:
+    """Cut one page by key, so that a later page costs what the first does."""
+    if after:
+        name, _, key = after.rpartition("|")
+        try:
+            last = UUID(key)
+        except ValueError:
+            raise NotFound from None
+        found = found.filter(Q(search_name__gt=name) | Q(search_name=name, pk__gt=last))
+    rows = list(found.order_by("search_name", "pk")[: limit + 1])
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Found(rows, f"{rows[-1].search_name}|{rows[-1].pk}" if more else "")
+
+
+def details_of(patient: Patient) -> Details:
+    """Return what the record says of who the patient is."""
+    held: dict[str, str] = {}
+    for one in patient.identifiers.order_by("pk"):
+        held.setdefault(one.kind, one.value)
+    return details_from(patient, held)
+
+
+def look_over(practice: Practice, details: Details, *, but: UUID | None = None) -> Findings:
+    """Check tidy details, also against the practice's other patients (all `but` this one)."""
+    found = check(details)
+    others = Patient.objects.filter(practice=practice)
+    if but is not None:
+        others = others.exclude(pk=but)
+    if others.filter(record_number=details.record_number).exists():
+        found.wrong["record_number"] = (
+            "Another record has this number. Open that one, or check the number."
+        )
+    if details.usual_gp and not gps_of(practice).filter(pk=details.usual_gp).exists():
+        found.wrong["usual_gp"] = "Choose one of the practice's people, or nobody."
+    found.doubtful.update(_doubles(others.filter(merged_into__isnull=True), details))
+    return found
+
+
+def _doubles(others: QuerySet[Patient], details: Details) -> dict[str, str]:
+    doubtful: dict[str, str] = {}
+    twin = others.filter(
+        born=details.born, search_name=rules.fold(f"{details.family} {details.given}")
+    ).first()
+    if twin:
+        doubtful["family"] = (
+            f"Record {twin.record_number} has this name and birth date. Is it the same person?"
+        )
+    for kind in ("ihi", "medicare"):
+        value = getattr(details, kind)
+        if kind == "medicare" and not rules.medicare_names_one(value):
+            continue  # without its IRN the number is a family's
+        same = others.filter(identifiers__kind=kind, identifiers__value=value).first()
+        if value and same:
+            doubtful[kind] = f"Record {same.record_number} has this number. Is it the same person?"
+    return doubtful
+
+
+def gps_of(practice: Practice | UUID) -> QuerySet[Person]:
+    """Return the people who may be somebody's usual GP, by name."""
+    people = Person.objects.filter(practice=practice, is_active=True, left_at__isnull=True)
+    doctors = [one.pk for one in people if {"GP", "RG"} & set(one.roles)]
+    return people.filter(pk__in=doctors).order_by("family", "given")
+
+
+def clinicians_of(practice: Practice | UUID) -> QuerySet[Person]:
+    """Return the people a visit can be with, by name."""
+    people = Person.objects.filter(practice=practice, is_active=True, left_at__isnull=True)
+    clinical = [one.pk for one in people if {"GP", "RG", "NU"} & set(one.roles)]
+    return people.filter(pk__in=clinical).order_by("family", "given")
+
+
+def changes_of(patient: Patient) -> list[PatientChange]:
+    """Return what was changed in a patient's details, newest first."""
+    return list(patient.changes.select_related("by").order_by("-at", "-pk"))
+
+
+def merges_of(patient: Patient) -> list[Merge]:
+    """Return the records that were joined to this one, newest first, undone ones too."""
+    rows = Merge.objects.filter(practice=patient.practice_id, keep=patient)
+    return list(rows.select_related("gone", "by", "undone_by").order_by("-at"))
+
+
+def merge_of(person: Person, merge_id: UUID) -> Merge:
+    """Return one merge of the person's own practice."""
+    row = Merge.objects.filter(practice=person.practice_id, pk=merge_id)
+    merge = row.select_related("gone", "keep", "by").first()
+    if merge is None:
+        raise NotFound
+    return merge

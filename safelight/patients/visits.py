@@ -1,0 +1,112 @@
+"""Visits: a consultation is added, and today's are listed in the practice's own day."""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from safelight.audit.log import record
+from safelight.lib.refusals import BadInput, NotFound
+from safelight.patients.details import plain
+from safelight.patients.models import Patient, Visit
+from safelight.patients.reading import clinicians_of
+from safelight.people.duties import Act, require_duty
+from safelight.people.models import Person
+from safelight.policy.models import Practice
+
+LONGEST_REASON = 200
+FARTHEST = timedelta(days=550)  # a booking further ahead is a typing slip
+EARLIEST = timedelta(days=3650)
+
+
+@transaction.atomic
+def add_visit(
+    patient: Patient,
+    *,
+    clinician: Person,
+    starts_at: datetime,
+    by: Person,
+    at: datetime,
+    reason: str = "",
+) -> Visit:
+    """Add a visit. The same patient, clinician and time again is the same visit, not a second."""
+    require_duty(by, Act.VISIT_EDIT)
+    if patient.practice_id != by.practice_id or clinician.practice_id != by.practice_id:
+        raise NotFound
+    if not clinicians_of(by.practice_id).filter(pk=clinician.pk).exists():
+        raise BadInput("Not added. Choose somebody who sees patients.")
+    if not at - EARLIEST <= starts_at <= at + FARTHEST:
+        raise BadInput("Not added. That day is too far away: check the year.")
+    words = plain(reason)
+    if len(words) > LONGEST_REASON:
+        raise BadInput(f"Not added. Keep the reason to {LONGEST_REASON} characters.")
+    visit, is_new = Visit.objects.get_or_create(
+        practice=by.practice,
+        patient=patient,
+        person=clinician,
+        starts_at=starts_at,
+        defaults={"reason": words},
+    )
+    if is_new:
+        record(
+            "visit.added",
+            practice=by.practice_id,
+            by=by,
+            of=f"visit:{visit.pk}",
+            patient=patient.pk,
+            at=at,
+        )
+    return visit
+
+
+def day_in(practice: Practice, day: date) -> tuple[datetime, datetime]:
+    """Return when a calendar day begins and ends where the practice is; 23 to 25 hours long."""
+    zone = ZoneInfo(practice.zone)
+    begins = datetime(day.year, day.month, day.day, tzinfo=zone)
+    next_day = day + timedelta(days=1)
+    ends = datetime(next_day.year, next_day.month, next_day.day, tzinfo=zone)
+    return begins.astimezone(UTC), ends.astimezone(UTC)
+
+
+def visits_today(
+    practice: Practice, *, at: datetime, person: Person | None = None, limit: int = 200
+) -> list[Visit]:
+    """Return today's visits of the practice, or of one clinician, in the order of the day."""
+    begins, ends = day_in(practice, at.astimezone(ZoneInfo(practice.zone)).date())
+    rows = Visit.objects.filter(practice=practice, starts_at__gte=begins, starts_at__lt=ends)
+    if person is not None:
+        rows = rows.filter(person=person)
+    return list(rows.select_related("patient", "person").order_by("starts_at", "pk")[:limit])
+
+
+def visits_of(patient: Patient, *, limit: int = 50) -> list[Visit]:
+    """Return a patient's visits, newest first."""
+    rows = Visit.objects.filter(practice=patient.practice_id, patient=patient)
+    return list(rows.select_related("person").order_by("-starts_at", "-pk")[:limit])
+
+
+def visit_of(patient: Patient, visit_id: UUID) -> Visit:
+    """Return one of a patient's visits; another patient's looks like none."""
+    visit = Visit.objects.filter(practice=patient.practice_id, patient=patient, pk=visit_id).first()
+    if visit is None:
+        raise NotFound
+    return visit
+
+
+def move_all(
+    from_patient: Patient,
+    to_patient: Patient,
+    *,
+    by: Person,
+    at: datetime,
+    only: Collection[str] | None = None,
+) -> list[str]:
+    """Move visits when two records are joined (or parted: then `only` those that were moved)."""
+    rows = Visit.objects.filter(patient=from_patient)
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    moved = [str(key) for key in rows.values_list("pk", flat=True)]
+    Visit.objects.filter(pk__in=moved).update(patient=to_patient)
+    return moved
