@@ -33,6 +33,7 @@ EMERGENCY = talk(
     points=(),
     emergency_reason="Unconscious on arrival",
 )
+LEFT_FOREARM = {"site_code": "70559009", "side": "L"}
 LATER = NOON + timedelta(hours=1)
 
 
@@ -58,8 +59,8 @@ def test_one_patients_yes_never_covers_another(pat: Patient, quinn: Patient, ada
     ("scope", "facts", "asked", "covers"),
     [
         ("condition", {"condition": "Mole"}, {}, True),
-        ("site", {"site_code": "70559009", "side": "L"}, {"site_code": "70559009", "side": "L"}, True),
-        ("site", {"site_code": "70559009", "side": "L"}, {"site_code": "70559009", "side": "R"}, False),
+        ("site", LEFT_FOREARM, LEFT_FOREARM, True),
+        ("site", LEFT_FOREARM, {**LEFT_FOREARM, "side": "R"}, False),
         ("site", {"site_code": "70559009"}, {"site_code": "1902009"}, False),
         ("site", {"site_code": "70559009"}, {}, True),
         ("visit", {}, {}, True),
@@ -68,7 +69,7 @@ def test_one_patients_yes_never_covers_another(pat: Patient, quinn: Patient, ada
         ("standing", {}, {"at": NOON + timedelta(days=366)}, False),
         ("standing", {}, {"at": NOON - timedelta(days=1)}, False),
     ],
-)  # fmt: skip
+)
 def test_a_consent_covers_within_its_scope_and_time(
     pat: Patient,
     ada: Person,
