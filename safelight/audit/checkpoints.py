@@ -77,7 +77,7 @@ def latest(practice: UUID) -> Checkpoint | None:
 
 
 def edge(practice: UUID) -> tuple[int, str]:
-    """Return the log's size and root (base64) as this transaction sees it, for a signed receipt.
+    """Return the log's size and root (hex) as this transaction sees it, for a signed receipt.
 
     Right after `record` in the same transaction it covers that entry: no append can come between.
     """
@@ -85,7 +85,7 @@ def edge(practice: UUID) -> tuple[int, str]:
     if frontier is None or frontier.size == 0:
         raise NotFound("This log has no entries yet, so there is nothing to sign.")
     root = tree.root([bytes.fromhex(text) for text in frontier.hashes])
-    return frontier.size, b64encode(root).decode()
+    return frontier.size, root.hex()
 
 
 def consistency(practice: UUID, first: int, second: int) -> list[str]:

@@ -49,8 +49,8 @@ class Capture(models.Model):
     gone_at = models.DateTimeField(null=True)  # the phone says it forgot, on the filed receipt
     claimed_at = models.DateTimeField(null=True)  # by a worker
     tries = models.PositiveSmallIntegerField(default=0)
-    conflict: models.JSONField[Any] = models.JSONField(null=True)  # other bytes, same id
-    timing: models.JSONField[Any] = models.JSONField(null=True)  # unlock, shutter, filed
+    conflict: "models.JSONField[Any]" = models.JSONField(null=True)  # other bytes, same id
+    timing: "models.JSONField[Any]" = models.JSONField(null=True)  # unlock, shutter, filed
 
     class Meta:
         indexes = [
@@ -94,12 +94,14 @@ class Photo(models.Model):
     sensitive = models.BooleanField(default=False)
     restricted = models.BooleanField(default=False)
     chaperone = models.CharField(max_length=160, blank=True)  # offered, accepted, declined, who
-    quality: models.JSONField[Any] = models.JSONField(default=dict)
+    quality: "models.JSONField[Any]" = models.JSONField(default=dict)
     quality_override = models.CharField(max_length=200, blank=True)
-    cover: models.JSONField[Any] = models.JSONField(default=list)  # geometry beside the original
+    cover: "models.JSONField[Any]" = models.JSONField(default=list)  # geometry beside the original
     turn = models.PositiveSmallIntegerField(default=0)  # degrees that the taker turned it by
     limit_reason = models.CharField(max_length=200, blank=True)
-    evidence: models.JSONField[Any] = models.JSONField(default=dict)  # what the file says of itself
+    evidence: "models.JSONField[Any]" = models.JSONField(
+        default=dict
+    )  # what the file says of itself
     alike = models.CharField(max_length=16, blank=True)  # picture hash, to find look-alikes
     kind = models.CharField(max_length=10)  # jpeg, png, heic, webp, tiff
     width = models.PositiveIntegerField()  # upright
@@ -141,9 +143,11 @@ class Rendition(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     made_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)  # read back whole; see upkeep
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["photo", "kind"], name="one_of_each_kind")]
+        indexes = [models.Index(fields=["checked_at"])]
 
     def __str__(self) -> str:
         return f"{self.kind} of photo {self.photo_id}"
@@ -222,8 +226,8 @@ class LabelEdit(models.Model):
     """A photo's words before they were changed: by whom, when."""
 
     photo = models.ForeignKey(Photo, models.CASCADE, related_name="label_edits")
-    before: models.JSONField[Any] = models.JSONField()
-    after: models.JSONField[Any] = models.JSONField()
+    before: "models.JSONField[Any]" = models.JSONField()
+    after: "models.JSONField[Any]" = models.JSONField()
     at = models.DateTimeField()
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
 
@@ -264,12 +268,28 @@ class WaitingConsent(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)  # the consent's own id
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
     capture = models.OneToOneField(Capture, models.PROTECT, related_name="waiting_consent")
-    body: models.JSONField[Any] = models.JSONField()  # as the phone would have sent it
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")  # who recorded it
+    hint = models.CharField(max_length=200, blank=True)  # whose it is said to be
+    body: "models.JSONField[Any]" = models.JSONField()  # as the phone would have sent it
     received_at = models.DateTimeField()
     consent = models.ForeignKey(Consent, models.PROTECT, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"waiting consent {self.pk}"
+
+
+class Sight(models.Model):
+    """Photos a person was just shown: lets a page's small pictures through, and is counted."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    photos: "models.JSONField[Any]" = models.JSONField()  # ids
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "-at"])]
+
+    def __str__(self) -> str:
+        return f"sight {self.pk}"
 
 
 class Alarm(models.Model):

@@ -113,11 +113,11 @@ def photos_since(patient: Patient, *, since: datetime) -> int:
 
 def neighbours(photo: Photo) -> tuple[Photo | None, Photo | None]:
     """Return the photos of the same patient and site before and after this one, by time."""
+    if photo.patient_id is None:
+        return None, None
     same = Photo.objects.filter(
         patient_id=photo.patient_id, site_code=photo.site_code, side=photo.side
     )
-    if photo.patient_id is None:
-        return None, None
     older = same.filter(taken_at__lte=photo.taken_at).exclude(pk=photo.pk)
     newer = same.filter(taken_at__gt=photo.taken_at)
     return older.order_by("-taken_at").first(), newer.order_by("taken_at").first()

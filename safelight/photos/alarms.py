@@ -1,0 +1,48 @@
+"""Alarms: raised once for each thing that a person must look at, and written in the log."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from safelight.audit.log import record
+from safelight.people.models import Person
+from safelight.photos.models import Alarm
+from safelight.policy.models import Practice
+
+
+@transaction.atomic
+def raise_alarm(
+    kind: Alarm.Kind, *, practice: Practice, about: str, at: datetime, patient: UUID | None = None
+) -> bool:
+    """Raise an alarm unless the same one is open, and say whether it is new.
+
+    A database rule keeps it to one, so two workers raise it once.
+    """
+    _, is_new = Alarm.objects.get_or_create(
+        kind=kind,
+        about=about,
+        ended_at=None,
+        defaults={"practice": practice, "raised_at": at},
+    )
+    if is_new:
+        record(
+            "alarm.raised",
+            practice=practice.pk,
+            by=None,
+            at=at,
+            of=about,
+            patient=patient,
+            outcome=kind,
+        )
+    return is_new
+
+
+def end_alarms(
+    kind: Alarm.Kind, about: Iterable[str], *, at: datetime, by: Person | None = None
+) -> int:
+    """End alarms that no longer hold, or that a person has looked into."""
+    return Alarm.objects.filter(kind=kind, about__in=list(about), ended_at__isnull=True).update(
+        ended_at=at, ended_by=by
+    )

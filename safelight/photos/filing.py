@@ -1,0 +1,282 @@
+"""Filing: a capsule that arrived becomes a photo in one patient's record, or waits unmatched.
+
+The steps and their order are security-design, section 4, 8 to 14. After a crash at any of them the
+next run of a worker goes on from what is there: a photo that has its rows is read back, not made
+again, and only a photo that was read back earns the receipt on which the phone forgets it.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from safelight.audit.actor import Actor
+from safelight.audit.checkpoints import edge
+from safelight.audit.log import record
+from safelight.consent.models import Consent
+from safelight.consent.reading import covering_consent
+from safelight.consent.uses import CARE
+from safelight.lib.refusals import Refusal
+from safelight.photos import rules
+from safelight.photos.alarms import raise_alarm
+from safelight.photos.claims import claim, put_back
+from safelight.photos.darkroom import decoder
+from safelight.photos.drafting import Draft, draft_photo
+from safelight.photos.meta import ConsentMeta, PhotoMeta
+from safelight.photos.models import Alarm, Capture, Copy, Photo, Rendition, WaitingConsent
+from safelight.photos.opening import Belongs, belongs, open_arrived
+from safelight.photos.places import inbox
+from safelight.photos.receipts import FILED, IN_RECORD, UNMATCHED, receipt_text
+from safelight.photos.renditions import Binding, is_whole, pictures_of, put_away
+from safelight.photos.waiting import file_consent, says_yes
+from safelight.vault.sealing import new_photo_key
+
+log = logging.getLogger(__name__)
+
+CONSENT_PAUSE_SECONDS = 1
+
+
+class NoConsent(Refusal):
+    """No consent that stands covers this photo, so nothing of it is kept (G11, G14)."""
+
+    code = "no_consent"
+    status = 403
+
+    def __init__(self) -> None:
+        """Say what did not happen and what would mend it."""
+        super().__init__(
+            "No consent covers this photo, so it was not filed and nothing was kept here.",
+            remedy="Record the consent, then send the photo again. The phone keeps it, sealed.",
+        )
+
+
+class ConsentOnItsWay(Refusal):
+    """The consent that this photo stands on is still arriving; the photo waits for it."""
+
+    code = "consent_on_its_way"
+    status = 503
+
+
+class LostClaim(Refusal):
+    """Another worker has this capture now. Nothing was written."""
+
+    code = "lost_claim"
+    status = 503
+
+
+class NotReadBack(Refusal):
+    """What was stored did not read back as it was. The capsule stays, and it is done again."""
+
+    code = "not_read_back"
+    status = 503
+
+
+def file_capture(capture_id: UUID, *, at: datetime) -> bool:
+    """File one stored capture if this worker gets the claim; say whether it did.
+
+    A refusal of ours (no room, decoder gone: status 5xx) puts it back for later. Any other ends in
+    state `refused` with nothing of it stored; the phone still has it and says why.
+    """
+    if not claim(capture_id, at=at):
+        return False
+    capture = Capture.objects.select_related("practice", "phone", "phone__practice").get(
+        pk=capture_id
+    )
+    try:
+        _file(capture, at=at)
+    except Refusal as refusal:
+        if refusal.status >= 500:
+            _put_back(capture, refusal, at=at)
+        else:
+            refuse_capture(capture, refusal, at=at)
+    return True
+
+
+def _file(capture: Capture, *, at: datetime) -> None:
+    photo = Photo.objects.filter(capture=capture).select_related("practice").first()
+    if photo is None or not is_whole(photo):
+        arrived = open_arrived(capture)
+        if isinstance(arrived.meta, ConsentMeta):
+            _finish(capture, place=file_consent(capture, arrived.meta, at=at), at=at)
+            return
+        if photo is None:
+            photo = _make(capture, arrived.meta, arrived.image, at=at)
+        else:
+            _put_away_again(photo, arrived.image, at=at)
+        del arrived
+        if not is_whole(photo):
+            raise NotReadBack("What was stored did not read back. It is tried again.")
+    _finish(capture, place=IN_RECORD if photo.patient_id else UNMATCHED, at=at)
+
+
+def _make(capture: Capture, meta: PhotoMeta, image: bytes, *, at: datetime) -> Photo:
+    """Check whose it is and what covers it, decode it, put its blobs away, write its rows."""
+    whose = belongs(capture, meta, at=at)
+    consent, waiting = _consent_for(capture, meta, whose, at=at)
+    prepared = decoder().prepare(image, turn=meta.turn)
+    binding = Binding(capture.practice_id, capture.pk, whose.patient.pk if whose.patient else None)
+    wrapped = new_photo_key(practice=binding.practice, photo=binding.photo, patient=binding.patient)
+    renditions = put_away(pictures_of(image, prepared), wrapped, of=binding, at=at)
+    photo = draft_photo(Draft(capture, meta, whose, consent, waiting, prepared, wrapped), at=at)
+    _write(capture, photo, renditions, at=at)
+    return photo
+
+
+@transaction.atomic
+def _write(capture: Capture, photo: Photo, renditions: list[Rendition], *, at: datetime) -> None:
+    """Write photo, renditions, copies and entry together, if the claim is still this worker's."""
+    held = Capture.objects.select_for_update().filter(
+        pk=capture.pk, state=Capture.State.STORED, claimed_at=capture.claimed_at
+    )
+    if not held.exists():
+        raise LostClaim("Another worker files this photo.")
+    photo.save(force_insert=True)
+    Rendition.objects.bulk_create(renditions)
+    basis = "Consent to care here" if photo.patient_id else "Waiting for its patient"
+    Copy.objects.bulk_create(
+        Copy(
+            practice_id=photo.practice_id,
+            photo=photo,
+            holder=Copy.Holder.VAULT,
+            rendition=row.kind,
+            outside=False,
+            basis=basis,
+            consent_id=photo.consent_id,
+            evidence=f"Stored as {row.blob[:12]}…, read back",
+            since=at,
+            made_by=photo.taken_by,
+        )
+        for row in renditions
+    )
+    Copy.objects.filter(capture=capture, holder=Copy.Holder.PHONE).update(photo=photo)
+    record(
+        "photo.filed",
+        practice=photo.practice_id,
+        by=Actor(id=photo.taken_by_id, role="+".join(photo.taken_by.roles), phone=capture.phone_id),
+        at=at,
+        of=f"photo:{photo.pk}",
+        patient=photo.patient_id,
+        purpose=CARE,
+        outcome="done" if photo.patient_id else UNMATCHED,
+    )
+
+
+def _consent_for(
+    capture: Capture, meta: PhotoMeta, whose: Belongs, *, at: datetime
+) -> tuple[Consent | None, WaitingConsent | None]:
+    """Return the consent that lets this photo be kept, recorded or waiting beside it; or refuse."""
+    if whose.patient is None and meta.consent is not None:
+        waiting = WaitingConsent.objects.filter(
+            pk=meta.consent, practice=capture.practice_id
+        ).first()
+        if waiting is not None and says_yes(waiting):
+            return None, waiting
+    if whose.patient is not None:
+        consent = covering_consent(
+            whose.patient,
+            use=CARE,
+            site_code=meta.site_code,
+            side=meta.side,
+            visit=whose.visit,
+            preferred=meta.consent,
+            at=at,
+        )
+        if consent is not None:
+            return consent, None
+    if _consents_arriving(capture):
+        raise ConsentOnItsWay("The consent for this photo is still arriving.")
+    raise NoConsent
+
+
+def _consents_arriving(capture: Capture) -> bool:
+    """Say whether the same phone is about to send a consent that this photo may stand on."""
+    return Capture.objects.filter(
+        phone=capture.phone_id,
+        kind=Capture.Kind.CONSENT,
+        state__in=(Capture.State.ANNOUNCED, Capture.State.RECEIVING, Capture.State.STORED),
+    ).exists()
+
+
+@transaction.atomic
+def _put_away_again(photo: Photo, image: bytes, *, at: datetime) -> None:
+    """Store a photo's pictures again, under the same key: a blob was lost before the receipt."""
+    prepared = decoder().prepare(image, turn=photo.turn)
+    wrapped = bytes(photo.wrapped_key)
+    rows = put_away(pictures_of(image, prepared), wrapped, of=Binding.of(photo), at=at)
+    photo.renditions.all().delete()
+    Rendition.objects.bulk_create(rows)
+
+
+def _finish(capture: Capture, *, place: str, at: datetime) -> None:
+    """Give the filed receipt, on which the phone forgets, and then remove the capsule."""
+    with transaction.atomic():
+        text = receipt_text(
+            capture, state=FILED, at=at, edge=edge(capture.practice_id), place=place
+        )
+        timing = _timing(capture, at=at)
+        Capture.objects.filter(pk=capture.pk, state=Capture.State.STORED).update(
+            state=Capture.State.FILED, filed_at=at, filed_receipt=text, timing=timing
+        )
+    inbox().remove(capture.pk)
+
+
+def _timing(capture: Capture, *, at: datetime) -> dict[str, Any] | None:
+    """Return when the phone was unlocked and the shutter pressed, and how long it took in all."""
+    photo = Photo.objects.filter(capture=capture).only("evidence").first()
+    if photo is None:
+        return None
+    timing = dict(photo.evidence.get("timing", {}))
+    seconds = rules.unlock_to_filed(timing, filed_at=at)
+    return timing | ({"unlock_to_filed": seconds} if seconds else {})
+
+
+def refuse_capture(capture: Capture, refusal: Refusal, *, at: datetime) -> None:
+    """Refuse a capture with a reason the phone shows, and keep nothing of it.
+
+    The row and the entry come first, then the capsule goes; a crash between is swept up.
+    """
+    with transaction.atomic():
+        refused = Capture.objects.filter(pk=capture.pk, state=Capture.State.STORED).update(
+            state=Capture.State.REFUSED,
+            refused_code=refusal.code,
+            refused_words=refusal.message[:300],
+            stored_receipt="",
+            claimed_at=None,
+        )
+        if not refused:
+            return
+        record(
+            "capture.refused",
+            practice=capture.practice_id,
+            by=Actor(id=capture.person_id, role="", phone=capture.phone_id),
+            at=at,
+            of=f"capture:{capture.pk}",
+            purpose=capture.kind,
+            outcome=refusal.code,
+        )
+    inbox().remove(capture.pk)
+    log.info("capture %s refused: %s", capture.pk, refusal.code)
+
+
+def _put_back(capture: Capture, refusal: Refusal, *, at: datetime) -> None:
+    """Let a capture rest after a fault of ours, longer each time; after many, call a person."""
+    log.warning("capture %s put back: %s", capture.pk, refusal.code)
+    if isinstance(refusal, LostClaim):
+        return
+    tries = 0 if isinstance(refusal, ConsentOnItsWay) else capture.tries
+    put_back(capture.pk, at=at, pause=rules.pause_before_retry(tries))
+    if tries >= rules.MOST_TRIES:
+        raise_alarm(
+            Alarm.Kind.STUCK, practice=capture.practice, about=f"capture:{capture.pk}", at=at
+        )
+
+
+def note_trouble(capture_id: UUID, *, at: datetime) -> None:
+    """Note that filing broke off in a way nobody foresaw. When the claim ends it is tried again."""
+    capture = Capture.objects.select_related("practice").get(pk=capture_id)
+    if capture.tries >= rules.MOST_TRIES:
+        raise_alarm(
+            Alarm.Kind.STUCK, practice=capture.practice, about=f"capture:{capture.pk}", at=at
+        )

@@ -1,0 +1,76 @@
+"""Holding: what a phone says it still holds, and what it says is gone from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from safelight.audit.actor import Actor
+from safelight.lib.refusals import NotFound
+from safelight.people.models import Phone
+from safelight.photos.alarms import raise_alarm
+from safelight.photos.copies import end_copy
+from safelight.photos.models import Alarm, Capture, Copy
+from safelight.photos.receiving import announce
+
+ENDED = (Capture.State.FILED, Capture.State.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One sealed item on a phone."""
+
+    id: UUID
+    sealed_at: datetime
+    kind: Capture.Kind = Capture.Kind.PHOTO
+
+
+def note_held(phone: Phone, held: Sequence[Held], *, at: datetime) -> None:
+    """Write every item that is new to us into the ledger: shot, and so a copy outside.
+
+    An id that belongs to another phone is passed over; a phone cannot speak for another.
+    """
+    known = set(
+        Capture.objects.filter(pk__in=[item.id for item in held]).values_list("pk", flat=True)
+    )
+    for item in held:
+        if item.id in known:
+            continue
+        try:
+            announce(phone, item.id, kind=item.kind, sealed_at=item.sealed_at, at=at)
+        except NotFound:
+            continue
+
+
+def note_gone(phone: Phone, gone: Sequence[UUID], *, at: datetime) -> int:
+    """End the phone's copies of what it says it forgot; return how many ended now.
+
+    A photo that went before it was filed is lost, and a person hears of it at once.
+    """
+    captures = Capture.objects.filter(phone=phone, pk__in=gone, gone_at__isnull=True)
+    return sum(_note_one(phone, capture, at=at) for capture in captures.select_related("practice"))
+
+
+@transaction.atomic
+def _note_one(phone: Phone, capture: Capture, *, at: datetime) -> int:
+    if not Capture.objects.filter(pk=capture.pk, gone_at__isnull=True).update(gone_at=at):
+        return 0
+    ended = capture.state in ENDED
+    copy = Copy.objects.filter(
+        capture=capture, holder=Copy.Holder.PHONE, state=Copy.State.HELD
+    ).first()
+    if copy is not None:
+        said = "It had the filed receipt" if ended else "It was never filed"
+        end_copy(
+            copy,
+            by=Actor(id=capture.person_id, role="phone", phone=phone.pk),
+            at=at,
+            evidence=f"{said}; the phone says it is gone",
+        )
+    if not ended:
+        raise_alarm(
+            Alarm.Kind.UNFILED, practice=capture.practice, about=f"capture:{capture.pk}", at=at
+        )
+    return 1

@@ -1,0 +1,105 @@
+"""Labelling: a photo gets the words it is found and understood by; what they were is kept."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from safelight.audit.log import record
+from safelight.lib.refusals import BadInput
+from safelight.patients.models import Visit
+from safelight.patients.visits import visit_of
+from safelight.people.duties import Act, require_duty
+from safelight.people.models import Person
+from safelight.photos import rules
+from safelight.photos.access import Form, require_sight
+from safelight.photos.alarms import end_alarms
+from safelight.photos.drafting import words_of
+from safelight.photos.meta import NOTES_LENGTH
+from safelight.photos.models import Alarm, LabelEdit, Photo
+from safelight.policy.sites import checked_site, is_sensitive
+
+LONGEST = {"label": 80, "notes": NOTES_LENGTH, "diagnosis": 160, "diagnosis_code": 20}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said about a photo, all of it: what is left empty becomes empty."""
+
+    label: str = ""
+    notes: str = ""
+    diagnosis: str = ""
+    diagnosis_code: str = ""
+    site_code: str = ""
+    side: str = ""
+    visit_id: str = ""
+
+    @classmethod
+    def of(cls, photo: Photo) -> "Words":
+        """Return a photo's present words: what a form starts from."""
+        return cls(**words_of(photo))
+
+
+@transaction.atomic
+def edit_label(
+    photo: Photo, *, words: Words, by: Person, at: datetime, stepped_up: bool = False
+) -> Photo:
+    """Change a photo's words. Those before stay in its history; the same words change nothing.
+
+    A sensitive site makes the photo sensitive; naming another site never makes it less so.
+    """
+    require_duty(by, Act.PHOTO_LABEL)
+    require_sight(by, photo, form=Form.PAGE, at=at, stepped_up=stepped_up)
+    photo = Photo.objects.select_for_update(of=("self",)).select_related("patient").get(pk=photo.pk)
+    visit = _checked(photo, words)
+    before, after = words_of(photo), asdict(words)
+    if before == after:
+        return photo
+    LabelEdit.objects.create(photo=photo, before=before, after=after, at=at, by=by)
+    for name in ("label", "notes", "diagnosis", "diagnosis_code", "site_code", "side"):
+        setattr(photo, name, after[name])
+    photo.visit = visit
+    photo.sensitive = photo.sensitive or is_sensitive(words.site_code)
+    photo.incomplete = bool(rules.missing(words_of(photo)))
+    photo.save(
+        update_fields=[
+            *("label", "notes", "diagnosis", "diagnosis_code", "site_code", "side"),
+            *("visit", "sensitive", "incomplete"),
+        ]
+    )
+    if not photo.incomplete:
+        end_alarms(Alarm.Kind.INCOMPLETE, [f"photo:{photo.pk}"], at=at, by=by)
+    record(
+        "photo.labelled",
+        practice=photo.practice_id,
+        by=by,
+        at=at,
+        of=f"photo:{photo.pk}",
+        patient=photo.patient_id,
+        outcome="incomplete" if photo.incomplete else "complete",
+    )
+    return photo
+
+
+def missing_words(photo: Photo) -> list[str]:
+    """Return what a photo still lacks, as a page says it."""
+    return rules.missing(words_of(photo))
+
+
+def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the names of the words that an edit changed."""
+    return [name for name in after if before.get(name, "") != after[name]]
+
+
+def _checked(photo: Photo, words: Words) -> Visit | None:
+    """Refuse words that are too long, an unknown site, or a visit of somebody else."""
+    for name, most in LONGEST.items():
+        if len(getattr(words, name)) > most:
+            raise BadInput(f"Not kept. The {name.replace('_', ' ')} is longer than {most}.")
+    checked_site(words.site_code, words.side)
+    if not words.visit_id:
+        return None
+    if photo.patient is None:
+        raise BadInput("Not kept. A photo without a patient has no visit yet.")
+    return visit_of(photo.patient, words.visit_id)

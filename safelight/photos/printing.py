@@ -1,0 +1,70 @@
+"""Printing: a photo on paper is a copy outside, with a number, a purpose and a day it must end."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from safelight.audit.log import record
+from safelight.lib.refusals import BadInput
+from safelight.people.models import Person
+from safelight.photos.access import Form, require_sight
+from safelight.photos.copies import Basis, begin_copy, next_print_number
+from safelight.photos.models import Copy, Photo
+
+PURPOSES: Final = {
+    "record": "For the paper record",
+    "patient": "To hand to the patient",
+    "colleague": "To show a colleague",
+    "court": "For a court, insurer or complaint",
+}
+LASTS: Final = timedelta(days=14)
+"""By then somebody says what became of the paper (ours)."""
+PURPOSE_LENGTH: Final = 160
+
+
+@transaction.atomic
+def print_photo(
+    photo: Photo,
+    *,
+    purpose: str,
+    by: Person,
+    at: datetime,
+    holder_name: str = "",
+    due_at: datetime | None = None,
+    stepped_up: bool = False,
+) -> Copy:
+    """Number a print and put it in the ledger, before the page to print is shown.
+
+    Nobody prints what they may not see; a record opened past a wall is not printed at all. Two
+    prints at once cannot share a number: the photo's row is locked, and a database rule stands by.
+    """
+    require_sight(by, photo, form=Form.PRINT, at=at, stepped_up=stepped_up)
+    words = PURPOSES.get(purpose, purpose.strip())
+    if not words or len(words) > PURPOSE_LENGTH:
+        raise BadInput("Not printed. Say what the print is for.")
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    copy = begin_copy(
+        practice=photo.practice,
+        photo=photo,
+        holder=Copy.Holder.PAPER,
+        holder_name=holder_name.strip() or by.name,
+        basis=Basis(words, photo.consent_id),
+        number=next_print_number(photo),
+        rendition="view",
+        evidence="Printed at the desk",
+        due_at=due_at or at + LASTS,
+        by=by,
+        at=at,
+    )
+    record(
+        "photo.printed",
+        practice=photo.practice_id,
+        by=by,
+        at=at,
+        of=f"photo:{photo.pk}",
+        patient=photo.patient_id,
+        purpose=purpose if purpose in PURPOSES else "other",
+        detail=f"Copy {copy.number}. {words}",
+    )
+    return copy
