@@ -35,12 +35,12 @@ def first_wrong(practice: UUID) -> int | None:
         if n != size or bytes(digest) != found:
             return size
         frontier, finished = tree.append(size, frontier, found)
-        size += 1
+        place, size = size, size + 1
         kept = [part for part in finished if part.level and part.level % TILE == 0]
         if any(nodes.get((part.level, part.index)) != part.hash for part in kept):
-            return n
+            return place
         if roots.pop(size, None) not in (None, tree.root(frontier)):
-            return n
+            return place
     whole = goal.hashes if goal else []
     if roots or [value.hex() for value in frontier] != whole or size != (goal.size if goal else 0):
         return size

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from safelight.audit import tree
 from safelight.audit.models import Checkpoint, Frontier
-from safelight.audit.stored import MissingRows, reader
+from safelight.audit.stored import MissingRows, proof_of
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.lib.wiring import wired
 
@@ -94,7 +94,7 @@ def consistency(practice: UUID, first: int, second: int) -> list[str]:
     The asker checks it against two signed roots, so a wrong proof convinces nobody.
     """
     _require_sizes(practice, 0 < first <= second, second)
-    return _in_hex(_proof(lambda: tree.consistency(first, second, reader(practice))))
+    return _in_hex(_proof(practice, lambda read: tree.consistency(first, second, read)))
 
 
 def inclusion(practice: UUID, n: int, size: int) -> list[str]:
@@ -103,19 +103,19 @@ def inclusion(practice: UUID, n: int, size: int) -> list[str]:
     The asker checks it against a signed root, so a wrong proof convinces nobody.
     """
     _require_sizes(practice, 0 <= n < size, size)
-    return _in_hex(_proof(lambda: tree.inclusion(n, size, reader(practice))))
+    return _in_hex(_proof(practice, lambda read: tree.inclusion(n, size, read)))
 
 
 def _require_extension(before: Checkpoint, size: int, root: bytes) -> None:
-    proof = _proof(lambda: tree.consistency(before.size, size, reader(before.practice)))
+    proof = _proof(before.practice, lambda read: tree.consistency(before.size, size, read))
     if not tree.extends(before.size, size, old=bytes(before.root), new=root, proof=proof):
         raise LogAltered
 
 
-def _proof(make: Callable[[], list[bytes]]) -> list[bytes]:
+def _proof(practice: UUID, make: Callable[[tree.Read], list[bytes]]) -> list[bytes]:
     """Make a proof. Rows that are missing, or a log shorter than what was signed, are an alarm."""
     try:
-        return make()
+        return proof_of(practice, make)
     except (tree.BadTree, MissingRows) as broken:
         raise LogAltered from broken
 

@@ -121,7 +121,7 @@ class Detail(models.Model):
 
 
 class Node(Added):
-    """A finished subtree, kept at every eighth level so that a proof reads few hashes."""
+    """A finished subtree, kept at every fourth level so that a proof reads few hashes."""
 
     practice = models.UUIDField()
     level = models.PositiveSmallIntegerField()

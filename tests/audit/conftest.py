@@ -31,7 +31,8 @@ def write() -> Write:
     """Record one act as an act would: in a transaction of its own."""
 
     def write(action: str = "photo.viewed", **given: Any) -> Entry:
+        words: dict[str, Any] = {"practice": HERE, "by": ADA, "at": NOON} | given
         with transaction.atomic():
-            return record(action, **({"practice": HERE, "by": ADA, "at": NOON} | given))
+            return record(action, **words)
 
     return write

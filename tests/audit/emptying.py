@@ -16,7 +16,10 @@ def lifting(database: Any) -> tuple[list[str], list[str]]:
     """Return the statements that lift the triggers and those that put them back."""
     if database.vendor == "postgresql":
         return (
-            [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in TABLES],
+            [
+                "SET CONSTRAINTS ALL IMMEDIATE",  # no table is altered with checks outstanding
+                *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in TABLES),
+            ],
             [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in TABLES],
         )
     with database.cursor() as cursor:

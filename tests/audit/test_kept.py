@@ -52,7 +52,7 @@ def test_the_database_refuses_to_write_over_a_row_or_to_empty_a_table(
     rows: list[Any], table: str
 ) -> None:
     if connection.vendor == "postgresql":
-        statement = f"TRUNCATE audit_{table} CASCADE"
+        statement = f"SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE audit_{table} CASCADE"
     else:
         statement = f"INSERT OR REPLACE INTO audit_{table} SELECT * FROM audit_{table}"
     if (connection.vendor, table) == ("postgresql", "detail"):

@@ -101,6 +101,7 @@ def test_all_7140_consistency_proofs_hold_and_every_forged_one_is_refused() -> N
             assert not tree.extends(first, second, old=flipped(old), new=new, proof=proof)
             assert not tree.extends(first, second, old=old, new=flipped(new), proof=proof)
             assert not tree.extends(first, second, old=new, new=old, proof=proof)
+            assert not tree.extends(first, second + 2**20, old=old, new=new, proof=proof)
     assert checked == 7140
     assert forged > 80_000
 

@@ -28,6 +28,17 @@ def edited(lines: list[dict[str, Any]]) -> None:
     rehashed(lines[8], lines[8]["leaf"].replace("photo.viewed", "photo.filed"))
 
 
+def renumber(lines: list[dict[str, Any]], start: int) -> object:
+    for n, line in enumerate(lines, start):
+        rehashed(line, line["leaf"].replace(f'"n":{n + 1},', f'"n":{n},'))
+    return lines
+
+
+def without(lines: list[dict[str, Any]], start: int, end: int | None) -> object:
+    del lines[start:end]
+    return lines
+
+
 def test_an_honest_log_is_whole(forge: Forge) -> None:
     code, words = forge.verify(None, forge.kept(5), forge.kept(17))
     assert code == 0
@@ -54,10 +65,7 @@ FORGERIES: dict[str, tuple[Bend, str]] = {
     "dropped and renumbered": (
         lambda lines: (
             lines.pop(8),
-            [
-                rehashed(line, line["leaf"].replace(f'"n":{n + 1},', f'"n":{n},'))
-                for n, line in enumerate(lines[8:20], start=7)
-            ],
+            renumber(lines[8:20], start=7),
             lines[0].update(size=19),
         ),
         "lies from 5 to 11",
@@ -76,7 +84,7 @@ FORGERIES: dict[str, tuple[Bend, str]] = {
         lambda lines: (lines.pop(20), lines[0].update(size=19)),
         "Position 19 is wrong: the export ends there",
     ),
-    "emptied": (lambda lines: lines.__delitem__(slice(1, None)), "Position 0 is wrong"),
+    "emptied": (lambda lines: without(lines, 1, None), "Position 0 is wrong"),
     "added at the end": (
         lambda lines: lines.insert(
             21,
@@ -177,13 +185,13 @@ UNUSABLE: dict[str, bytes | Bend] = {
     "not text": b"\xff\xfe\n",
     "a list": b"[]\n",
     "deep nesting": b"[" * 200_000 + b"\n",
-    "an empty log": lambda lines: (lines.__delitem__(slice(1, 21)), lines[0].update(size=0)),
+    "an empty log": lambda lines: (without(lines, 1, 21), lines[0].update(size=0)),
     "no head": lambda lines: lines.pop(0),
     "two heads": lambda lines: lines.insert(1, lines[0]),
     "another format": lambda lines: lines[0].update(format="something/1"),
     "a size in words": lambda lines: lines[0].update(size="20"),
     "a size that is true": lambda lines: lines[0].update(size=True),
-    "no checkpoint": lambda lines: lines.__delitem__(slice(21, None)),
+    "no checkpoint": lambda lines: without(lines, 21, None),
     "an unknown line": lambda lines: lines.insert(3, {"kind": "note"}),
     "a line too much": lambda lines: lines[3].update(more="x"),
     "a leaf that is not text": lambda lines: lines[3].update(leaf={}),
@@ -209,6 +217,19 @@ def test_what_cannot_be_verified_is_refused(forge: Forge, name: str) -> None:
         bend(given)
     code, words = forge.verify(given)
     assert (code, "NOT VERIFIED" in words) == (2, True)
+
+
+def test_a_key_written_twice_is_refused(forge: Forge) -> None:
+    twice = as_bytes(forge.lines()).replace(b'"size": 20', b'"size": 1, "size": 20')
+    assert forge.verify(twice)[0] == 2
+
+
+def test_a_signature_in_another_spelling_is_refused(forge: Forge) -> None:
+    lines = forge.lines()
+    mark = lines[22]["signature"]
+    spare_bits = {"A": "B", "Q": "R", "g": "h", "w": "x"}
+    lines[22].update(signature=f"{mark[:-3]}{spare_bits[mark[-3]]}==")
+    assert forge.verify(lines)[0] == 2
 
 
 def test_an_export_cut_off_in_a_line_is_refused(forge: Forge) -> None:
