@@ -213,9 +213,12 @@ class Arrival:
             except files.ReadOnly:
                 self._part.unlink(missing_ok=True)
                 raise
-            with files.locked(folder / LOCK):
-                if not self.is_stored:
-                    self._part.rename(folder / f"{self._stem}{WHOLE}")
+            try:
+                with files.locked(folder / LOCK):
+                    if not self.is_stored:
+                        self._part.rename(folder / f"{self._stem}{WHOLE}")
+            except OSError as trouble:
+                raise files.refusal_for(trouble, folder) from trouble
         files.sync_folder_or_stop(folder, folder)
 
     @property

@@ -5,7 +5,6 @@ crash in between leaves a recovery file that nobody needs and the generation bef
 Format: "SLR1", 8 bytes naming ROOT, u32 generation, then AES-256-GCM bound to those three.
 """
 
-import contextlib
 import hashlib
 import os
 import secrets
@@ -171,8 +170,12 @@ def _forget_old(folder: Path) -> None:
 
 def _destroy(path: Path, top: Path) -> None:
     """Overwrite a file in place, then unlink it. Flash may keep a copy; it is sealed anyway."""
-    with contextlib.suppress(FileNotFoundError):
+    try:
         with path.open("r+b", buffering=0) as file:
             files.write_all(file.fileno(), secrets.token_bytes(path.stat().st_size))
             files.sync_or_stop(file.fileno(), top)
         path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return
+    except OSError as trouble:
+        raise files.refusal_for(trouble, top) from trouble
