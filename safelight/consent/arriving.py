@@ -12,6 +12,7 @@ from safelight.consent.rules.asking import Answer, Discussion
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person, Phone
+from safelight.policy.countries import country_code
 from safelight.policy.models import Notice
 from safelight.policy.words import notice_for
 
@@ -82,9 +83,9 @@ def discussion(body: Mapping[str, Any]) -> Discussion:
 def _answer(row: Any) -> Answer:
     if not isinstance(row, Mapping):
         raise BadInput("An answer is not in its form.")
-    countries = tuple(_text(country) for country in _list(row, "abroad", most=20))
+    countries = tuple(country_code(_text(name)) for name in _list(row, "abroad", most=20))
     if not all(COUNTRY.fullmatch(country) and country != "AU" for country in countries):
-        raise BadInput("A country outside Australia is written as its two letters, such as NZ.")
+        raise BadInput("A country outside Australia is one of those offered, or its two letters.")
     return Answer(
         use=_text(row.get("use")),
         answer=_text(row.get("answer")),

@@ -26,3 +26,9 @@ COUNTRIES: Final[dict[str, str]] = {
 def country_name(code: str) -> str:
     """Return a country's name; one that is not offered says its letters."""
     return COUNTRIES.get(code, code)
+
+
+def country_code(words: str) -> str:
+    """Return the two letters behind a name or a code; what is neither comes back as it was."""
+    codes = {name.casefold(): code for code, name in COUNTRIES.items()}
+    return codes.get(words.strip().casefold(), words.strip())

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from safelight.lib.refusals import BadInput
 
-Kind = Literal["whole", "bytes", "text", "codes"]
+Kind = Literal["whole", "bytes", "text", "codes", "lines"]
 MEGABYTE = 1_000_000
+LONGEST_LINE = 160
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,16 @@ def checked_value(key: str, spec: Spec, value: Any) -> Any:
             if not isinstance(value, list) or not set(map(str, value)) <= set(spec.choices):
                 raise BadInput(f"{spec.title}: one of these is not known. Nothing was changed.")
             return [code for code in spec.choices if code in value]
+        case "lines":
+            return _checked_lines(spec, value)
     return value
+
+
+def _checked_lines(spec: Spec, value: Any) -> list[str]:
+    lines = value if isinstance(value, list) and all(isinstance(v, str) for v in value) else None
+    if lines is None or len(lines) > spec.most or any(len(v) > LONGEST_LINE for v in lines):
+        raise BadInput(f"{spec.title}: {bounds_in_words(spec)}. Nothing was changed.")
+    return [line.strip() for line in lines if line.strip()]
 
 
 def bounds_in_words(spec: Spec) -> str:
@@ -90,5 +100,7 @@ def bounds_in_words(spec: Spec) -> str:
             return f"at most {spec.most} characters" + (", not empty" if spec.least else "")
         case "codes":
             return "any of those listed"
+        case "lines":
+            return f"at most {spec.most} lines of at most {LONGEST_LINE} characters"
         case _:
             return f"a whole number from {spec.least} to {spec.most}"

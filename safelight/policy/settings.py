@@ -126,6 +126,15 @@ DEFAULTS: Final[dict[str, Spec]] = {
             "patient_copy",
         ),
     ),
+    "usual_recipients": Spec(
+        ["Skin specialist (dermatologist)", "Surgeon", "Eye specialist", "Wound clinic"],
+        "Specialists offered when asking",
+        "One on each line. A patient may say yes to a kind of specialist or to a named one.",
+        "lines",
+        CONSENT,
+        "Asked",
+        most=20,
+    ),
     # Photos
     "max_photos_per_visit": Spec(
         6,

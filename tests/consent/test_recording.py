@@ -304,7 +304,7 @@ def test_a_phones_words_become_the_same_record(pat: Patient, ada: Person, phone:
         {"notice": True},
         {"points": "why"},
         {"uses": [7]},
-        {"uses": [{"use": "care", "answer": "yes", "abroad": ["New Zealand"]}]},
+        {"uses": [{"use": "care", "answer": "yes", "abroad": ["Overseas"]}]},
         {"uses": [{"use": "care", "answer": "yes", "abroad": ["AU"]}]},
         {"agreed_at": "yesterday"},
         {"agreed_at": "2026-10-14T12:00:00"},
