@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -102,4 +103,7 @@ def _checked(photo: Photo, words: Words) -> Visit | None:
         return None
     if photo.patient is None:
         raise BadInput("Not kept. A photo without a patient has no visit yet.")
-    return visit_of(photo.patient, words.visit_id)
+    try:
+        return visit_of(photo.patient, UUID(words.visit_id))
+    except ValueError:
+        raise BadInput("Not kept. That visit is none of this patient's.") from None

@@ -106,6 +106,14 @@ def newest_of_site(patient: Patient, *, site_code: str, side: str) -> Photo | No
     return rows.order_by("-taken_at").first()
 
 
+def newest_by_site(patient: Patient) -> list[tuple[Site, Photo]]:
+    """Return each site of a patient with its newest photo, the most recent site first."""
+    sites = sites_of(patient)
+    newest = Photo.objects.filter(patient=patient, taken_at__in={site.newest_at for site in sites})
+    by_site = {(photo.site_code, photo.side): photo for photo in newest.order_by("taken_at", "id")}
+    return [(site, by_site[site.code, site.side]) for site in sites if site.code]
+
+
 def photos_since(patient: Patient, *, since: datetime) -> int:
     """Return how many photos a patient has had taken since a moment."""
     return Photo.objects.filter(patient=patient, taken_at__gte=since).count()
@@ -220,6 +228,26 @@ def captures_possibly_on(phone: Phone) -> QuerySet[Capture]:
         .select_related("person", "photo", "photo__patient")
         .order_by("announced_at")
     )
+
+
+def capture_in(practice: Practice, capture_id: UUID) -> Capture | None:
+    """Return a capture of the practice with its photo, or None."""
+    rows = Capture.objects.filter(practice=practice, pk=capture_id)
+    return rows.select_related("photo", "photo__patient").first()
+
+
+def whereabouts(capture: Capture) -> tuple[int, int]:
+    """Return how many photos of a capture's patient phones still hold, and how many are filed.
+
+    What its phone holds unopened counts too: it may be this patient's, so zero is really zero.
+    """
+    photo = getattr(capture, "photo", None)
+    held = Copy.objects.filter(holder=Copy.Holder.PHONE, state=Copy.State.HELD)
+    unopened = Q(phone_id=capture.phone_id, photo__isnull=True)
+    if photo is None or photo.patient_id is None:
+        return held.filter(unopened | Q(capture=capture)).count(), 0
+    on_phones = held.filter(unopened | Q(photo__patient=photo.patient_id)).count()
+    return on_phones, Photo.objects.filter(patient=photo.patient_id).count()
 
 
 def captures_gone_from(phone: Phone) -> int:
