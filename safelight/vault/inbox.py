@@ -201,25 +201,32 @@ class Arrival:
         Only when this has returned may a receipt be signed: file and name survive a power cut.
         """
         folder = self.inbox.folder
-        if self.is_stored:
-            files.sync_folder_or_stop(folder, folder)  # whoever renamed it may not be there yet
-            return
         if files.is_stopped(folder):
             raise files.read_only()
-        with self._open_part(os.O_RDONLY) as handle:
-            self._require_whole(handle)
-            try:
-                files.sync_or_stop(handle, folder)
-            except files.ReadOnly:
-                self._part.unlink(missing_ok=True)
+        try:
+            with self._open_part(os.O_RDONLY) as handle:
+                self._require_whole(handle)
+                self._take_place(handle)
+        except WrongOffset:
+            if not self.is_stored:  # another request may have finished it a moment ago
                 raise
-            try:
-                with files.locked(folder / LOCK):
-                    if not self.is_stored:
-                        self._part.rename(folder / f"{self._stem}{WHOLE}")
-            except OSError as trouble:
-                raise files.refusal_for(trouble, folder) from trouble
+        # Also when another request renamed it: that one may not have come this far yet.
         files.sync_folder_or_stop(folder, folder)
+
+    def _take_place(self, handle: int) -> None:
+        """Make a part's bytes durable, then give it the capsule's name, unless it is taken."""
+        folder = self.inbox.folder
+        try:
+            files.sync_or_stop(handle, folder)
+        except files.ReadOnly:
+            self._part.unlink(missing_ok=True)
+            raise
+        try:
+            with files.locked(folder / LOCK):
+                if not self.is_stored:
+                    self._part.rename(folder / f"{self._stem}{WHOLE}")
+        except OSError as trouble:
+            raise files.refusal_for(trouble, folder) from trouble
 
     @property
     def _stem(self) -> str:

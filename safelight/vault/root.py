@@ -171,13 +171,13 @@ def _from_text(raw: bytes) -> bytes:
     return root
 
 
-def hand_over(root: bytes) -> int:
+def hand_over(root: bytes, *, source: str = "the process that started this one") -> int:
     """Return a file descriptor that holds the root key in memory, for a process we start.
 
     Name it in SAFELIGHT_ROOT_FD: the key itself then stands in no environment, argument or file.
     """
-    handle = os.memfd_create("safelight-root", 0)
-    files.write_all(handle, root)
+    handle = os.memfd_create("safelight-root", os.MFD_CLOEXEC)
+    files.write_all(handle, root + source.encode())
     return handle
 
 
@@ -197,10 +197,11 @@ def find_root(
     """
     folder = data / "keyring"
     if handed_over is not None:
-        root = os.pread(handed_over, ciphers.KEY_BYTES + 1, 0)
+        held = os.pread(handed_over, 1024, 0)
+        root, source = held[: ciphers.KEY_BYTES], held[ciphers.KEY_BYTES :].decode()
         if len(root) != ciphers.KEY_BYTES:
             raise RootMissing("The root key was not handed over whole.")
-        return Root(root, "the process that started this one")
+        return Root(root, source)
     if ask is not None and (folder / SEALED_ROOT_FILE).exists():
         return Root(unseal(folder, ask(), at=at), "passphrase")
     if credentials is not None and (credentials / CREDENTIAL).exists():

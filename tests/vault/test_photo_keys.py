@@ -1,6 +1,7 @@
 """A photo's key and its blobs open in their own place, and nowhere else."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -187,7 +188,7 @@ def test_the_newest_epoch_is_never_left_out(ring: Keyring, place: Place) -> None
 
 def test_more_than_64_mib_is_neither_sealed_nor_opened(ring: Keyring, place: Place) -> None:
     wrapped = _wrap(place)
-    words = {"practice": place.practice, "photo": place.photo, "patient": place.patient}
+    words: dict[str, Any] = asdict(place)
     with pytest.raises(sealing.TooLarge):
         sealing.seal_blob(
             bytes(sealing.MAX_PLAIN_BYTES + 1), wrapped, rendition="original", **words
