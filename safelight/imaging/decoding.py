@@ -60,6 +60,8 @@ class Decoded:
     height: int
     exif: Exif
     profile: bytes | None
+    is_upright: bool = False
+    """The decoder has turned the pixels already: what EXIF says must not turn them again."""
 
 
 def sniff(data: memoryview) -> str:
@@ -174,7 +176,8 @@ def _decode_pillow(
     if kind != "tiff":
         exif = _exif_of(image)
     profile = _profile_of(image)
-    return Decoded(kind, _plain(image), *image.size, exif, profile)
+    picture = _plain(image)
+    return Decoded(kind, picture, *picture.size, exif, profile, is_upright=kind == "tiff")
 
 
 def _decode_heic(data: memoryview) -> Decoded:
@@ -192,10 +195,9 @@ def _decode_heic(data: memoryview) -> Decoded:
     numbers: dict[str, int] = info.get("nclx_profile") or {}
     if profile is None and numbers.get("color_primaries") == PRIMARIES_P3:
         profile = colour.display_p3()
-    told = read_exif(block.removeprefix(b"Exif\0\0"))
-    # libheif has turned the pixels already (irot, imir): EXIF must not turn them a second time.
-    exif = Exif(make=told.make, model=told.model, taken=told.taken)
-    return Decoded("heic", _plain(image.to_pillow()), width, height, exif, profile)
+    exif = read_exif(block.removeprefix(b"Exif\0\0"))
+    picture = _plain(image.to_pillow())
+    return Decoded("heic", picture, width, height, exif, profile, is_upright=True)
 
 
 def decode(data: memoryview, *, edge: int | None) -> Decoded:

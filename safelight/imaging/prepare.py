@@ -62,7 +62,8 @@ def _coded(picture: Image.Image, quality: int, subsampling: str = "420") -> byte
 def _set_right(decoded: Decoded, order: dict[str, Any], edge: int | None) -> Image.Image:
     picture = decoded.picture if edge is None else _within(decoded.picture, edge)
     picture = colour.to_srgb(picture, decoded.profile)
-    return _upright(picture, decoded.exif.orientation, order["turn"])
+    orientation = 1 if decoded.is_upright else decoded.exif.orientation
+    return _upright(picture, orientation, order["turn"])
 
 
 def prepare(data: memoryview, order: dict[str, Any]) -> Answer:
@@ -70,7 +71,8 @@ def prepare(data: memoryview, order: dict[str, Any]) -> Answer:
     decoded = decode(data, edge=VIEW_EDGE)
     picture = _set_right(decoded, order, VIEW_EDGE)
     width, height = decoded.width, decoded.height
-    if (decoded.exif.orientation in SIDEWAYS) != (order["turn"] in (90, 270)):
+    lies = decoded.exif.orientation in SIDEWAYS and not decoded.is_upright
+    if lies != (order["turn"] in (90, 270)):
         width, height = height, width
     luma = picture.convert("L")
     facts = {

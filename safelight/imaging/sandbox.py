@@ -105,12 +105,10 @@ class Decoder:
         *,
         limits: Limits | None = None,
         module: str = SERVER_MODULE,
-        folders: Sequence[Path] = (),
     ) -> None:
-        """Choose limits. `module` and `folders` exist so that tests can send in a hostile child."""
+        """Choose limits. `module` is there so that tests can send in a hostile child."""
         self.limits = limits or Limits()
         self._command = [sys.executable, "-P", "-m", module]
-        self._path = os.pathsep.join(str(folder) for folder in (ROOM, *folders))
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -218,7 +216,7 @@ class Decoder:
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={**ENVIRONMENT, "PYTHONPATH": self._path},
+                env={**ENVIRONMENT, "PYTHONPATH": str(ROOM)},
                 cwd="/",
             )
         self._channel = ours

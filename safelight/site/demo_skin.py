@@ -59,8 +59,7 @@ class Skin:
 def soft(value: Field, edge: float) -> Field:
     """Return 1 inside (below 0), 0 outside, with an edge of this width."""
     t: Field = np.clip(0.5 - value / (2 * edge), 0, 1)
-    inside: Field = t * t * (3 - 2 * t)
-    return inside
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def _blob(skin: Skin, radius: float, rough: float, at: tuple[float, float] = (0, 0)) -> Field:
@@ -72,7 +71,8 @@ def _blob(skin: Skin, radius: float, rough: float, at: tuple[float, float] = (0,
     for wave in range(2, 9):
         swing, phase = skin.shape.normal(0, rough / wave**0.9), skin.shape.uniform(0, 6.3)
         outline = outline + np.float32(radius * swing) * np.cos(wave * angle + np.float32(phase))
-    return np.hypot(x, y * np.float32(1.12)) - outline
+    distance: Field = np.hypot(x, y * np.float32(1.12)) - outline
+    return distance
 
 
 def _naevus(skin: Skin, stage: float) -> None:
