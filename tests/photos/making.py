@@ -19,7 +19,8 @@ from safelight.photos.places import inbox
 from safelight.photos.receiving import Offer, Progress
 from safelight.vault.keyring import current
 from safelight.vault.sealing import seal_capsule
-from tests.conftest import NOON
+from tests.conftest import NOON, POINTS
+from tests.consent.talks import STROKES
 
 SITE = "70559009"
 """A site that is not sensitive and has a left and a right (policy/sites.toml)."""
@@ -69,7 +70,14 @@ def meta(capture: UUID, person: Person, patient: Patient | None, **changes: Any)
     return {**words, **changes}
 
 
-def capsule(phone: Phone, capture: UUID, words: dict[str, Any], image: bytes, **head: Any) -> bytes:
+def capsule(
+    phone: Phone,
+    capture: UUID,
+    words: dict[str, Any],
+    image: bytes,
+    *,
+    head: dict[str, str] | None = None,
+) -> bytes:
     """Seal as the phone does."""
     key = current().newest_capture_key
     header = {
@@ -78,7 +86,7 @@ def capsule(phone: Phone, capture: UUID, words: dict[str, Any], image: bytes, **
         "capture": str(capture),
         "phone": str(phone.pk),
         "at": NOON.isoformat(),
-        **head,
+        **(head or {}),
     }
     return seal_capsule(header, words, image, public=key.public)
 
@@ -137,7 +145,7 @@ def filed(phone: Phone, person: Person, patient: Patient | None, **words: Any) -
 
 
 def everything_on_disk() -> bytes:
-    """Return every byte in the data folder, but for the database: to search for what must not be."""
+    """Return every byte in the data folder, but for the database, to search in."""
     folder = inbox().folder.parent
     return b"".join(
         path.read_bytes()
@@ -154,4 +162,30 @@ def blobs_and_capsules() -> set[str]:
         for part in ("blobs", "inbox")
         for path in (folder / part).rglob("*")
         if path.is_file() and path.name != ".lock"
+    }
+
+
+def consent_words(
+    consent: UUID, person: Person, patient: Patient | None, *, care: str = "yes"
+) -> dict[str, Any]:
+    """Return the words of a consent capsule: signed, standing, asked by this person."""
+    return {
+        "v": 1,
+        "kind": "consent",
+        "id": str(consent),
+        "person": str(person.pk),
+        "patient_hint": None if patient else {"name": "Testcase, Pat", "born": "1968-03-12"},
+        "consent": {
+            "patient": str(patient.pk) if patient else None,
+            "visit": None,
+            "notice": 1,
+            "points": list(POINTS),
+            "decider": "patient",
+            "method": "signed",
+            "signature": STROKES,
+            "scope": "standing",
+            "uses": [{"use": "care", "answer": care, "recipient": "", "abroad": []}],
+            "told": [],
+            "agreed_at": NOON.isoformat(),
+        },
     }

@@ -1,14 +1,44 @@
 """Filing: what arrives whole, with consent, is in the record; anything else leaves nothing."""
 
 import json
+from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from safelight.audit import reading as audit
 from safelight.consent.models import Consent
+from safelight.consent.withdrawing import withdraw_consent
+from safelight.lib.ids import new_id
 from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person, Phone
-from safelight.photos.models import Capture, Copy, Photo
+from safelight.photos import receiving
+from safelight.photos.filing import file_capture
+from safelight.photos.models import Capture, Copy, Photo, WaitingConsent
+from safelight.photos.places import inbox
 from safelight.photos.renditions import open_picture
 from safelight.vault.sealing import is_receipt
-from tests.photos.making import arrived, filed, picture
+from safelight.vault.stores import store
+from tests.conftest import NOON
+from tests.consent.talks import keep, talk
+from tests.photos.making import (
+    arrived,
+    blobs_and_capsules,
+    capsule,
+    consent_words,
+    everything_on_disk,
+    filed,
+    meta,
+    picture,
+    send,
+)
+
+LATER = NOON + timedelta(minutes=2)
+
+
+def state_of(capture: Capture) -> tuple[str, str]:
+    capture.refresh_from_db()
+    return capture.state, capture.refused_code
 
 
 def test_a_photo_is_filed_with_its_words_pictures_and_copies(
@@ -28,3 +58,277 @@ def test_a_photo_is_filed_with_its_words_pictures_and_copies(
         ("vault", "view"): "held",
         ("vault", "thumb"): "held",
     }
+
+
+def test_renditions_carry_no_metadata_and_the_original_every_byte(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent, corpus: Any
+) -> None:
+    raw = corpus("j-gps.jpg")
+    photo = filed(phone, ada, pat, image=raw)
+    assert open_picture(photo, "original") == raw
+    for kind in ("view", "thumb"):
+        data = open_picture(photo, kind)
+        assert b"Exif" not in data
+        assert b"GPS" not in data
+        assert data[:2] == b"\xff\xd8"
+
+
+def test_the_filed_receipt_is_signed_over_exactly_what_arrived(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    photo = filed(phone, ada, pat)
+    capture = Capture.objects.get(pk=photo.pk)
+    receipt = receiving.progress_of(capture).receipt
+    assert receipt is not None
+    words = json.loads(receipt["text"])
+    assert words == {
+        "v": 1,
+        "state": "filed",
+        "capture": str(capture.pk),
+        "sha256": capture.sha256,
+        "size": capture.size,
+        "at": "2026-10-14T01:00:00.000000Z",
+        "place": "record",
+        "checkpoint": words["checkpoint"],
+    }
+    assert set(words["checkpoint"]) == {"size", "root"}
+    assert is_receipt(receipt["text"].encode(), unpad(receipt["signature"]))
+    forged = receipt["text"].replace('"filed"', '"stored"').encode()
+    assert not is_receipt(forged, unpad(receipt["signature"]))
+
+
+def unpad(text: str) -> bytes:
+    from base64 import urlsafe_b64decode  # noqa: PLC0415
+
+    return urlsafe_b64decode(text + "==")
+
+
+def test_the_time_from_unlocking_to_filed_is_kept(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    photo = filed(phone, ada, pat)
+    timing = Capture.objects.get(pk=photo.pk).timing
+    assert timing is not None
+    assert timing["unlock_to_filed"] == 21.0
+
+
+def test_after_filing_the_capsule_is_gone(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    filed(phone, ada, pat)
+    assert list(inbox().waiting()) == []
+
+
+def test_filing_twice_files_once(phone: Phone, ada: Person, pat: Patient, consent: Consent) -> None:
+    photo = filed(phone, ada, pat)
+    assert not file_capture(photo.pk, at=LATER)
+    assert Photo.objects.count() == 1
+    assert Copy.objects.filter(holder="vault").count() == 3
+
+
+@pytest.mark.parametrize("answer", ["no", "not_asked"])
+def test_without_a_yes_to_care_nothing_is_stored(
+    phone: Phone, ada: Person, pat: Patient, answer: str
+) -> None:
+    if answer == "no":
+        keep(pat, ada, talk(method="spoken", signature=None, uses={"care": "no"}, points=()))
+    before = blobs_and_capsules()
+    capture = arrived(phone, ada, pat, notes="CANARY-NOTE")
+    assert file_capture(capture.pk, at=NOON)
+    assert state_of(capture) == ("refused", "no_consent")
+    assert blobs_and_capsules() == before
+    assert picture()[600:700] not in everything_on_disk()
+    assert Photo.objects.count() == 0
+    assert receiving.progress_of(capture).receipt is None
+
+
+def test_a_consent_taken_back_before_filing_refuses(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    capture = arrived(phone, ada, pat)
+    withdraw_consent(consent, said_by="Pat", by=ada, at=NOON)
+    file_capture(capture.pk, at=NOON + timedelta(seconds=1))
+    assert state_of(capture) == ("refused", "no_consent")
+
+
+def test_a_refused_photo_is_filed_when_it_comes_again_after_consent(
+    phone: Phone, ada: Person, pat: Patient
+) -> None:
+    number = new_id()
+    raw = capsule(phone, number, meta(number, ada, pat), picture())
+    send(phone, number, raw)
+    file_capture(number, at=NOON)
+    capture = Capture.objects.get(pk=number)
+    assert state_of(capture) == ("refused", "no_consent")
+    keep(pat, ada, agreed_at=NOON)
+    send(phone, number, raw, at=NOON)
+    file_capture(number, at=NOON)
+    assert state_of(capture) == ("filed", "")
+
+
+def test_a_patient_of_another_practice_is_refused_and_nothing_stored(
+    phone: Phone, ada: Person, stranger: Patient, cy: Person
+) -> None:
+    keep(stranger, cy)
+    before = blobs_and_capsules()
+    capture = arrived(phone, ada, stranger)
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture) == ("refused", "not_found")
+    assert blobs_and_capsules() == before
+
+
+@pytest.mark.parametrize("what", ["capture", "practice", "phone"])
+def test_a_capsule_whose_inside_does_not_fit_its_outside_is_refused(
+    phone: Phone, ada: Person, pat: Patient, cy: Person, consent: Consent, what: str
+) -> None:
+    number = new_id()
+    other = {"practice": str(cy.practice_id)}.get(what, str(new_id()))
+    raw = capsule(phone, number, meta(number, ada, pat), picture(), head={what: other})
+    send(phone, number, raw)
+    file_capture(number, at=NOON)
+    assert state_of(Capture.objects.get(pk=number)) == ("refused", "mismatch")
+
+
+def test_a_person_of_another_practice_or_without_the_duty_files_nothing(
+    phone: Phone, ada: Person, rec: Person, cy: Person, pat: Patient, consent: Consent
+) -> None:
+    capture = arrived(phone, cy, pat)
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture) == ("refused", "mismatch")
+    Phone.objects.filter(pk=phone.pk).update(owner=None)
+    capture = arrived(phone, rec, pat)
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture) == ("refused", "not_allowed")
+
+
+def test_a_registrar_files_for_their_supervisors_patients_only(
+    phone: Phone, reg: Person, ben: Person, pat: Patient, quinn: Patient, consent: Consent
+) -> None:
+    Phone.objects.filter(pk=phone.pk).update(owner=reg)
+    assert filed(phone, reg, pat).taken_by == reg
+    quinn.visits.update(person=ben)
+    Patient.objects.filter(pk=quinn.pk).update(usual_gp=ben)
+    keep(quinn, ben)
+    capture = arrived(phone, reg, quinn)
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture) == ("refused", "not_allowed")
+
+
+def test_what_a_leaver_took_before_leaving_is_filed_and_nothing_after(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    before, after = (
+        arrived(phone, ada, pat),
+        arrived(phone, ada, pat, taken_at=(NOON + timedelta(minutes=1)).isoformat()),
+    )
+    Person.objects.filter(pk=ada.pk).update(left_at=NOON, is_active=False)
+    file_capture(before.pk, at=LATER)
+    file_capture(after.pk, at=LATER)
+    assert state_of(before) == ("filed", "")
+    assert state_of(after) == ("refused", "not_allowed")
+
+
+def test_a_file_that_is_no_photo_is_refused_and_nothing_stored(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    before = blobs_and_capsules()
+    capture = arrived(phone, ada, pat, image=b"<html>not a photo</html>")
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture)[0] == "refused"
+    assert blobs_and_capsules() == before
+
+
+def test_a_photo_without_words_is_in_the_record_and_incomplete(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    photo = filed(phone, ada, pat, label="", notes="", diagnosis="")
+    assert photo.incomplete
+
+
+def test_a_sensitive_site_makes_the_photo_sensitive(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent, sensitive_site: str
+) -> None:
+    assert filed(phone, ada, pat, site_code=sensitive_site, side="").sensitive
+    assert not filed(phone, ada, pat).sensitive
+
+
+def test_filing_writes_one_entry_with_the_taker_and_the_phone(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    photo = filed(phone, ada, pat)
+    (entry,) = [e for e in audit.of_object(pat.practice_id, f"photo:{photo.pk}").entries]
+    assert (entry.action, entry.actor_id, entry.phone_id) == ("photo.filed", ada.pk, phone.pk)
+    assert entry.patient == pat.pk
+
+
+def test_a_blob_lost_before_the_receipt_is_put_away_again_from_the_capsule(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = arrived(phone, ada, pat, image=picture(3))
+    kept, put = [], store().put
+
+    def put_and_lose(data: bytes) -> str:
+        name = put(data)
+        if not kept:
+            store().delete(name)
+        kept.append(name)
+        return name
+
+    monkeypatch.setattr(type(store()), "put", lambda self, data: put_and_lose(data))
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture)[0] == "stored"
+    assert list(inbox().waiting()) == [capture.pk]
+    file_capture(capture.pk, at=NOON + timedelta(minutes=10))
+    assert state_of(capture) == ("filed", "")
+    assert open_picture(Photo.objects.get(pk=capture.pk), "original") == picture(3)
+
+
+def test_a_consent_capsule_is_recorded_and_its_photo_waits_for_it(
+    phone: Phone, ada: Person, pat: Patient
+) -> None:
+    number, consent_id = new_id(), new_id()
+    receiving.announce(phone, number, kind=Capture.Kind.CONSENT, sealed_at=NOON, at=NOON)
+    photo = arrived(phone, ada, pat, consent=str(consent_id))
+    file_capture(photo.pk, at=NOON)
+    assert state_of(photo)[0] == "stored"
+    words = consent_words(consent_id, ada, pat)
+    send(phone, number, capsule(phone, number, words, b""), kind=Capture.Kind.CONSENT)
+    assert file_capture(number, at=NOON)
+    consent = Consent.objects.get(pk=consent_id)
+    assert (consent.patient, consent.phone) == (pat, phone)
+    receipt = receiving.progress_of(Capture.objects.get(pk=number)).receipt
+    assert receipt is not None
+    assert json.loads(receipt["text"])["place"] == "consent"
+    file_capture(photo.pk, at=LATER)
+    assert state_of(photo) == ("filed", "")
+    assert Photo.objects.get(pk=photo.pk).consent == consent
+    assert not Copy.objects.filter(capture_id=number).exists()
+
+
+def test_an_unmatched_photo_waits_with_its_consent(phone: Phone, ada: Person) -> None:
+    number, consent_id = new_id(), new_id()
+    words = consent_words(consent_id, ada, None)
+    send(phone, number, capsule(phone, number, words, b""), kind=Capture.Kind.CONSENT)
+    file_capture(number, at=NOON)
+    assert WaitingConsent.objects.get().consent is None
+    hint = {"name": "Testcase, Pat", "born": "1968-03-12"}
+    photo = filed(phone, ada, None, consent=str(consent_id), patient_hint=hint)
+    assert photo.patient is None
+    assert photo.patient_hint == "Testcase, Pat, 1968-03-12"
+    assert photo.waiting_consent_id == consent_id
+    receipt = receiving.progress_of(Capture.objects.get(pk=photo.pk)).receipt
+    assert receipt is not None
+    assert json.loads(receipt["text"])["place"] == "unmatched"
+
+
+@pytest.mark.parametrize("said", ["nothing", "no"])
+def test_an_unmatched_photo_without_a_yes_is_refused(phone: Phone, ada: Person, said: str) -> None:
+    consent_id = new_id()
+    if said == "no":
+        number = new_id()
+        words = consent_words(consent_id, ada, None, care="no")
+        send(phone, number, capsule(phone, number, words, b""), kind=Capture.Kind.CONSENT)
+        file_capture(number, at=NOON)
+    capture = arrived(phone, ada, None, consent=str(consent_id))
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture) == ("refused", "no_consent")
