@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from safelight.consent.models import Consent
 from safelight.patients.models import Patient
@@ -17,7 +17,7 @@ from tests.consent.talks import keep
 
 
 @pytest.fixture(autouse=True)
-def data_folder(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def data_folder(keys: None, settings: Settings, tmp_path: Path) -> Path:
     """Give each test its own empty vault and inbox."""
     settings.SAFELIGHT_DATA = tmp_path / "data"
     return tmp_path / "data"

@@ -265,7 +265,8 @@ def test_a_blob_lost_before_the_receipt_is_put_away_again_from_the_capsule(
     phone: Phone, ada: Person, pat: Patient, consent: Consent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     capture = arrived(phone, ada, pat, image=picture(3))
-    kept, put = [], store().put
+    kept: list[str] = []
+    put = store().put
 
     def put_and_lose(data: bytes) -> str:
         name = put(data)
