@@ -1,6 +1,6 @@
 """People's tables: staff, invitations, phones and the codes that pair them."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -28,7 +28,7 @@ class Person(AbstractBaseUser):
     given = models.CharField(max_length=80)
     family = models.CharField(max_length=80)
     email = models.EmailField(unique=True)
-    roles: models.JSONField[Any] = models.JSONField(default=list)  # codes of people/roles.toml
+    roles: "models.JSONField[Any]" = models.JSONField(default=list)  # codes of people/roles.toml
     supervisor = models.ForeignKey("self", models.SET_NULL, null=True, related_name="supervises")
     provider_number = models.CharField(max_length=8, blank=True)
     is_active = models.BooleanField(default=True)
@@ -40,7 +40,7 @@ class Person(AbstractBaseUser):
     phone_in_use: UUID | None = None  # set for one request by a phone's call; not a column
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         indexes = [models.Index(fields=["practice", "family", "given"])]
@@ -116,13 +116,13 @@ class Phone(models.Model):
     app_version = models.CharField(max_length=40, blank=True)
     backup_off_on = models.DateField(null=True)  # declared by the owner, asked again yearly
     updated_on = models.DateField(null=True)
-    self_check: models.JSONField[Any] = models.JSONField(null=True)
+    self_check: "models.JSONField[Any]" = models.JSONField(null=True)
     self_checked_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.UUIDField(null=True)
-    lost_report: models.JSONField[Any] = models.JSONField(null=True)
+    lost_report: "models.JSONField[Any]" = models.JSONField(null=True)
     wiped_at = models.DateTimeField(null=True)
-    checkpoint: models.JSONField[Any] = models.JSONField(null=True)  # newest it says it keeps
+    checkpoint: "models.JSONField[Any]" = models.JSONField(null=True)  # newest it says it keeps
 
     class Meta:
         indexes = [models.Index(fields=["practice", "state"])]
@@ -138,6 +138,7 @@ class PairingCode(models.Model):
     practice = models.ForeignKey(Practice, models.CASCADE)
     person = models.ForeignKey(Person, models.CASCADE, null=True)  # null: a practice-owned phone
     code_hash = models.BinaryField(max_length=32, unique=True)
+    sealed_code = models.BinaryField()  # so that the page can draw its QR while it is open
     made_by = models.ForeignKey(Person, models.CASCADE, related_name="+")
     made_at = models.DateTimeField()
     ends_at = models.DateTimeField()

@@ -49,6 +49,12 @@ def phones_for(person: Person) -> list[Phone]:
     )
 
 
+def phones_of(person: Person) -> list[Phone]:
+    """List one person's own phones and the practice phones they have in hand."""
+    rows = Phone.objects.filter(Q(owner=person) | Q(signed_out_to=person))
+    return list(rows.order_by("state", "name"))
+
+
 def has_it(person: Person, phone: Phone) -> bool:
     """Say whether the phone is this person's own, or a practice phone they signed out."""
     return person.pk in (phone.owner_id, phone.signed_out_to_id)

@@ -93,21 +93,28 @@ def end_screen(person: Person, screen: int, *, by: Person, at: datetime) -> None
     record("session.ended", practice=person.practice_id, by=by, of=f"person:{person.pk}", at=at)
 
 
-def end_all(person: Person, *, but: str | None = None) -> int:
-    """End every sign-in of a person, all but one if told, whatever list they are in.
-
-    A new unusable password changes the mark that every session of theirs must carry, so a session
-    that escaped the list is refused as well. The one that stays must be re-marked by the caller.
-    """
-    rows = UserSession.objects.filter(user=person).exclude(session_key=but or "")
-    ended = 0
+@transaction.atomic
+def end_others(person: Person, *, keep: str, at: datetime) -> int:
+    """End one's own sign-ins on every other screen."""
+    rows = list(UserSession.objects.filter(user=person).exclude(session_key=keep))
     for row in rows:
         row.end()
-        ended += 1
-    if but is None:
-        person.set_unusable_password()
-        person.save(update_fields=["password"])
-    return ended
+        record(
+            "session.ended", practice=person.practice_id, by=person, of=f"person:{person.pk}", at=at
+        )
+    return len(rows)
+
+
+def end_all(person: Person) -> None:
+    """End every sign-in of a person, whatever list it is in.
+
+    A new unusable password changes the mark that every session of theirs must carry, so a session
+    that escaped the list is refused as well.
+    """
+    for row in UserSession.objects.filter(user=person):
+        row.end()
+    person.set_unusable_password()
+    person.save(update_fields=["password"])
 
 
 def end_on_phone(phone: UUID) -> int:

@@ -102,7 +102,7 @@ def signed_in(
 
         cast(Any, guarded).act = act
         cast(Any, guarded).signed_in = True
-        return guarded
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], guarded)
 
     return door
 

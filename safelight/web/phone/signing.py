@@ -134,7 +134,7 @@ def _signing_phone(phone: str, signature: str, text: str) -> Phone:
         raise PhoneRevoked from None
     if row is None:
         raise PhoneRevoked
-    if not is_signed(row.public_key, signed, text.encode()):
+    if not is_signed(bytes(row.public_key), signed, text.encode()):
         raise BadSignature
     return row
 

@@ -1,0 +1,51 @@
+"""Demo links: signing in as one of the made-up people of a demo practice, and only there."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from safelight.audit.log import record
+from safelight.lib.refusals import NotAllowed
+from safelight.people.inviting import make_link, token_hash
+from safelight.people.joining import LinkEnded
+from safelight.people.models import Invitation, Person
+from safelight.people.passkeys import has_passkey
+from safelight.people.rules import LINK_HOURS
+
+
+def make_sign_in_link(person: Person, *, at: datetime) -> str:
+    """Return a link, used once, that signs in as a demo person. A real practice has none."""
+    _require_demo(person)
+    link = make_link(person, Invitation.Kind.DEMO, by=None, at=at, hours=LINK_HOURS)
+    return link.replace(f"{settings.SAFELIGHT_ORIGIN}/join#", f"{settings.SAFELIGHT_ORIGIN}/demo#")
+
+
+@transaction.atomic
+def use_sign_in_link(token: str, *, at: datetime) -> Person:
+    """Use up a demo link and return its person. One conditional update, so it works once."""
+    rows = Invitation.objects.filter(
+        kind=Invitation.Kind.DEMO,
+        token_hash=token_hash(token),
+        used_at=None,
+        ends_at__gt=at,
+        person__is_active=True,
+        person__left_at=None,
+        person__practice__is_demo=True,
+    )
+    row = rows.select_related("person__practice").first()
+    if row is None or Invitation.objects.filter(pk=row.pk, used_at=None).update(used_at=at) != 1:
+        raise LinkEnded
+    person = row.person
+    record("signed_in", practice=person.practice_id, by=person, of=f"person:{person.pk}", at=at)
+    return person
+
+
+def may_confirm_without_passkey(person: Person) -> bool:
+    """Say whether a demo person may confirm by a button: no real person, no passkey yet."""
+    return person.practice.is_demo and not has_passkey(person)
+
+
+def _require_demo(person: Person) -> None:
+    if not person.practice.is_demo:
+        raise NotAllowed("Sign-in links exist in the demo practice only.")

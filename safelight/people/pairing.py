@@ -1,0 +1,179 @@
+"""Pairing: a code used once, by which a phone joins the practice under its own key."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from safelight.audit.actor import Actor
+from safelight.audit.log import record
+from safelight.lib.refusals import BadInput, NotFound, Refusal
+from safelight.people.duties import Act, may, require_duty
+from safelight.people.models import PairingCode, Person, Phone
+from safelight.people.phone_keys import checked_key, unpadded
+from safelight.people.rules import (
+    CODE_LENGTH,
+    CODE_MINUTES,
+    FINGERPRINT_BYTES,
+    new_code,
+    plain_code,
+    shown_code,
+    shown_fingerprint,
+)
+from safelight.vault.keyring import current
+from safelight.vault.sealing import open_text, peppered, seal_text
+
+SEALED_CODE = "pairing"
+
+
+class CodeEnded(Refusal):
+    """The code was used, is too old, or was never made. All look alike."""
+
+    code = "code_ended"
+    status = 404
+
+    def __init__(self) -> None:
+        """Say how to get another."""
+        super().__init__(
+            "This code does not work now.",
+            remedy="Codes work once and for 10 minutes. Make a new one at the desk.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """A code as the page shows it, once."""
+
+    row: PairingCode
+    code: str
+    link: str
+    fingerprint: str
+
+    @property
+    def shown(self) -> str:
+        """The code to type."""
+        return shown_code(self.code)
+
+
+def key_digest() -> bytes:
+    """Return SHA-256 of the newest sealing key: what a phone pins (phone-platform, 7)."""
+    return hashlib.sha256(current().newest_capture_key.public).digest()
+
+
+@transaction.atomic
+def make_code(*, for_practice: bool, by: Person, at: datetime) -> NewCode:
+    """Make a pairing code: for one's own phone, or for a phone the practice owns.
+
+    Nobody makes one for somebody else: pairing a personal phone signs its person in. Older unused
+    codes of the same maker end. The code is kept under the keyring's pepper and sealed for the QR.
+    """
+    require_duty(by, Act.PHONE_ANY if for_practice else Act.PHONE_OWN)
+    PairingCode.objects.filter(made_by=by, used_at=None, ends_at__gt=at).update(ends_at=at)
+    code = new_code()
+    row = PairingCode.objects.create(
+        practice=by.practice,
+        person=None if for_practice else by,
+        code_hash=peppered(code.encode()),
+        sealed_code=seal_text(code, context=SEALED_CODE),
+        made_by=by,
+        made_at=at,
+        ends_at=at + timedelta(minutes=CODE_MINUTES),
+    )
+    record("phone.code_made", practice=by.practice_id, by=by, of=f"code:{row.pk}", at=at)
+    return _shown(row, code)
+
+
+def code_for(person: Person, code: UUID, *, at: datetime) -> NewCode:
+    """Return one's own code while it is open, to draw its QR. Looking does not lengthen it."""
+    row = PairingCode.objects.filter(pk=code, made_by=person, used_at=None, ends_at__gt=at).first()
+    if row is None:
+        raise NotFound
+    return _shown(row, open_text(row.sealed_code, context=SEALED_CODE))
+
+
+def paired_with(person: Person, code: UUID) -> Phone | None:
+    """Return the phone that used one's own code, if one did."""
+    row = PairingCode.objects.select_related("phone").filter(pk=code, made_by=person).first()
+    if row is None:
+        raise NotFound
+    return row.phone
+
+
+@transaction.atomic
+def pair_phone(
+    *,
+    code: str,
+    name: str,
+    model: str,
+    platform: str,
+    imei: str,
+    public_key: str,
+    declared: dict[str, Any],
+    app_version: str,
+    at: datetime,
+) -> Phone:
+    """Pair a phone: use up the code and keep the phone's public key. Its private half never left.
+
+    The code is taken by one conditional update, so it pairs one phone. A code whose maker or person
+    left, or lost the duty, pairs none.
+    """
+    key = checked_key(public_key)
+    row = _open_code(code, at=at)
+    if PairingCode.objects.filter(pk=row.pk, used_at=None).update(used_at=at) != 1:
+        raise CodeEnded
+    today = at.astimezone(ZoneInfo(row.practice.zone)).date()
+    owner = row.person
+    phone = Phone.objects.create(
+        practice=row.practice,
+        owner=owner,
+        name=_short(name, 80) or (f"{owner.given}’s phone" if owner else "Practice phone"),
+        model=_short(model, 80),
+        platform=_short(platform, 80),
+        imei=_short(imei, 20),
+        public_key=key,
+        paired_at=at,
+        paired_by=row.made_by_id,
+        seen_at=at,
+        app_version=_short(app_version, 40),
+        backup_off_on=today if declared.get("backup_off") is True else None,
+        updated_on=today if declared.get("updated") is True else None,
+    )
+    PairingCode.objects.filter(pk=row.pk).update(phone=phone)
+    actor = Actor(id=row.made_by_id, role="+".join(row.made_by.roles), phone=phone.pk)
+    record("phone.paired", practice=row.practice_id, by=actor, of=f"phone:{phone.pk}", at=at)
+    return phone
+
+
+def _open_code(code: str, *, at: datetime) -> PairingCode:
+    plain = plain_code(code)
+    if len(plain) != CODE_LENGTH:
+        raise CodeEnded
+    rows = PairingCode.objects.select_related("practice", "person", "made_by")
+    row = rows.filter(code_hash=peppered(plain.encode()), used_at=None, ends_at__gt=at).first()
+    if row is None:
+        raise CodeEnded
+    if not may(row.made_by, Act.PHONE_ANY if row.person is None else Act.PHONE_OWN):
+        raise CodeEnded
+    return row
+
+
+def _shown(row: PairingCode, code: str) -> NewCode:
+    digest = key_digest()
+    mark = unpadded(digest[:FINGERPRINT_BYTES])
+    return NewCode(
+        row=row,
+        code=code,
+        link=f"{settings.SAFELIGHT_ORIGIN}/pair#c={code}&f={mark}",
+        fingerprint=shown_fingerprint(digest),
+    )
+
+
+def _short(text: Any, most: int) -> str:
+    if not isinstance(text, str):
+        raise BadInput("The phone sent something that is no text.")
+    return " ".join(text.split())[:most]

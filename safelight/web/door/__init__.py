@@ -1,0 +1,1 @@
+"""The door: pages reached by a link, before anyone has signed in."""

@@ -1,0 +1,11 @@
+"""The doors' addresses: what can be reached without being signed in."""
+
+from django.urls import include, path
+
+app_name = "door"
+
+urlpatterns = [
+    path("", include("safelight.web.door.sign_in")),
+    path("", include("safelight.web.door.join")),
+    path("", include("safelight.web.door.recover")),
+]

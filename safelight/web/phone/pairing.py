@@ -1,0 +1,140 @@
+"""Pairing, and what a phone tells about itself: calls 1, 10 and 11 of the phone API."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from safelight.audit.checkpoints import checkpoint
+from safelight.lib.clock import now
+from safelight.lib.refusals import BadInput
+from safelight.people.limits import give_back, take
+from safelight.people.models import Phone
+from safelight.people.pairing import pair_phone
+from safelight.people.passkeys import address_of, confirmed_by, relying_party
+from safelight.people.phone_care import declare_checks, hand_back, store_self_check
+from safelight.people.phone_keys import unpadded
+from safelight.people.signed_in import begin, bind_to_phone
+from safelight.vault.keyring import current
+from safelight.vault.sealing import audit_public_key, receipt_public_key
+from safelight.web.phone.signing import PhoneRequest, phone_call
+
+MOST_BODY = 16 * 1024
+
+
+@csrf_exempt
+@require_POST
+def pair(request: HttpRequest) -> HttpResponse:
+    """Pair a phone with a code. A personal phone is signed in, so that it can add its passkey.
+
+    The code is the proof. Only JSON is read, which no other site's form can send, so nobody can be
+    signed in by another's page. Wrong codes are counted per address.
+    """
+    if request.content_type != "application/json":
+        raise BadInput("The phone sent something that is not JSON.")
+    told, at, address = _told(request), now(), address_of(request)
+    take("pair.address", address, at=at)
+    declared = told.get("declared")
+    phone = pair_phone(
+        code=_text(told, "code"),
+        name=_text(told, "name"),
+        model=_text(told, "model"),
+        platform=_text(told, "platform"),
+        imei=_text(told, "imei"),
+        public_key=_text(told, "public_key"),
+        declared=declared if isinstance(declared, dict) else {},
+        app_version=_text(told, "app_version"),
+        at=at,
+    )
+    give_back("pair.address", address)
+    if phone.owner is not None:
+        begin(request, phone.owner)
+        confirmed_by(request, phone.owner, "pairing")
+        bind_to_phone(request.session, phone)
+    return JsonResponse(_pinned(phone))
+
+
+@require_POST
+@phone_call(session=True)
+def self_check(request: PhoneRequest) -> HttpResponse:
+    """Keep the camera check that the phone measured."""
+    store_self_check(request.phone, _told(request), by=request.person, at=now())
+    return JsonResponse({})
+
+
+@require_POST
+@phone_call(session=True)
+def declare(request: PhoneRequest) -> HttpResponse:
+    """Keep what the holder says about back-up and updates."""
+    told = _told(request)
+    declare_checks(
+        request.phone,
+        backup_off=told.get("backup_off") is True,
+        updated=told.get("updated") is True,
+        by=request.person,
+        at=now(),
+    )
+    return JsonResponse({})
+
+
+@require_POST
+@phone_call(session=True)
+def give_phone_back(request: PhoneRequest) -> HttpResponse:
+    """Hand a practice phone back, and sign out on it."""
+    hand_back(request.phone, by=request.person, at=now())
+    request.session.flush()
+    return JsonResponse({})
+
+
+def _pinned(phone: Phone) -> dict[str, Any]:
+    """Return what the phone keeps from now on: who it belongs to, and the keys it trusts."""
+    keys, practice, owner = current(), phone.practice, phone.owner
+    signed = checkpoint(practice.pk, now())
+    return {
+        "phone_id": str(phone.pk),
+        "person": {"id": str(owner.pk), "name": owner.name} if owner else None,
+        "practice": {
+            "id": str(practice.pk),
+            "name": practice.name,
+            "zone": practice.zone,
+            "contact": practice.contact,
+        },
+        "capture_key": {
+            "id": keys.newest_capture_key.id,
+            "public": unpadded(keys.newest_capture_key.public),
+        },
+        "receipt_key": unpadded(receipt_public_key()),
+        "audit_key": unpadded(audit_public_key()),
+        "rp_id": relying_party(),
+        "checkpoint": {"text": signed.text, "signature": unpadded(bytes(signed.signature))},
+    }
+
+
+def _told(request: HttpRequest) -> dict[str, Any]:
+    if len(request.body) > MOST_BODY:
+        raise BadInput("The phone sent more than this call may hold.")
+    try:
+        told = json.loads(request.body)
+    except ValueError as error:
+        raise BadInput("The phone sent something that is not JSON.") from error
+    if not isinstance(told, dict):
+        raise BadInput("The phone sent something that is not an object.")
+    return told
+
+
+def _text(told: dict[str, Any], name: str) -> str:
+    value = told.get(name, "")
+    if not isinstance(value, str):
+        raise BadInput("The phone sent something that is no text.")
+    return value
+
+
+urlpatterns = [
+    path("pair", pair, name="pair"),
+    path("self-check", self_check, name="self-check"),
+    path("declare", declare, name="declare"),
+    path("hand-back", give_phone_back, name="hand-back"),
+]
