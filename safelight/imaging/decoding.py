@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pillow_heif
 import simplejpeg
+from numpy.typing import NDArray
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from safelight.imaging import colour
@@ -60,6 +61,8 @@ class Decoded:
     height: int
     exif: Exif
     profile: bytes | None
+    pixels: NDArray[np.uint8] | None = None
+    """The memory of the picture itself, to code it from without a copy."""
     is_upright: bool = False
     """The decoder has turned the pixels already: what EXIF says must not turn them again."""
 
@@ -112,7 +115,7 @@ def _decode_jpeg(data: memoryview, edge: int | None) -> Decoded:
     picture = Image.frombuffer(mode, size, pixels, "raw", mode, 0, 1)
     if profile is None and exif.adobe_rgb and mode == "RGBX":
         profile = colour.adobe_rgb()
-    return Decoded("jpeg", picture, width, height, exif, profile)
+    return Decoded("jpeg", picture, width, height, exif, profile, pixels)
 
 
 def _least_size(width: int, height: int, edge: int | None) -> tuple[int, int]:

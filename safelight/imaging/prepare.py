@@ -54,8 +54,14 @@ def _upright(picture: Image.Image, orientation: int, turn: int) -> Image.Image:
     return picture.transpose(TURNS[turn]) if turn in TURNS else picture
 
 
-def _coded(picture: Image.Image, quality: int, subsampling: str = "420") -> bytes:
-    pixels = np.ascontiguousarray(np.asarray(picture))
+def _coded(
+    picture: Image.Image, quality: int, subsampling: str = "420", decoded: Decoded | None = None
+) -> bytes:
+    """Code as a JPEG; straight from the decoder's memory when nothing had to be set right."""
+    if decoded is not None and decoded.pixels is not None and picture is decoded.picture:
+        pixels = decoded.pixels
+    else:
+        pixels = np.ascontiguousarray(np.asarray(picture))
     return bytes(simplejpeg.encode_jpeg(pixels, quality, picture.mode, subsampling))
 
 
@@ -89,7 +95,8 @@ def prepare(data: memoryview, order: dict[str, Any]) -> Answer:
         picture = picture.copy()
         conceal(picture, order["cover"])
     thumb = _within(picture, THUMB_EDGE)
-    return Answer(facts, [_coded(picture, VIEW_QUALITY), _coded(thumb, THUMB_QUALITY)])
+    view = _coded(picture, VIEW_QUALITY, decoded=decoded)
+    return Answer(facts, [view, _coded(thumb, THUMB_QUALITY)])
 
 
 def full(data: memoryview, order: dict[str, Any]) -> Answer:
@@ -99,7 +106,7 @@ def full(data: memoryview, order: dict[str, Any]) -> Answer:
     if order["cover"]:
         picture = picture.copy()
         conceal(picture, order["cover"])
-    return Answer({"kind": decoded.kind}, [_coded(picture, FULL_QUALITY, "444")])
+    return Answer({"kind": decoded.kind}, [_coded(picture, FULL_QUALITY, "444", decoded)])
 
 
 def warm_up() -> None:
