@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
@@ -10,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from safelight.audit.actor import Acting, Actor
 from safelight.audit.log import record
-from safelight.lib.refusals import Refusal
+from safelight.lib.refusals import NotFound, Refusal
 from safelight.people.models import Person
 from safelight.photos.models import Capture, Copy, Photo
 from safelight.policy.models import Practice
@@ -116,6 +117,15 @@ def end_copy(
         outcome=state,
         detail=evidence,
     )
+    return copy
+
+
+def copy_for(person: Person, copy_id: UUID) -> Copy:
+    """Return a copy of the person's own practice; elsewhere and nowhere look alike."""
+    rows = Copy.objects.select_related("photo", "photo__patient", "made_by")
+    copy = rows.filter(pk=copy_id, practice=person.practice_id).first()
+    if copy is None:
+        raise NotFound
     return copy
 
 

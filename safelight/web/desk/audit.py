@@ -20,7 +20,7 @@ from safelight.lib.clock import now
 from safelight.patients.access import patient_for
 from safelight.people.duties import Act, role_names
 from safelight.people.models import Person
-from safelight.web.doors import PersonRequest, signed_in
+from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 PRINTED = 500
 
@@ -100,7 +100,7 @@ def audit(request: PersonRequest) -> HttpResponse:
 def who_saw(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Show who looked at a patient's photos, to read with the patient or to print for them."""
     at, practice = now(), request.person.practice
-    patient = patient_for(request.person, patient_id, at=at)
+    patient = patient_for(request.person, patient_id, at=at, stepped_up=stepped_up(request))
     page = reading.views_of_patient(practice.pk, patient.pk, limit=PRINTED)
     _note(request, at=at, patient=patient.pk)
     found = lines(page.entries, practice.pk)

@@ -1,5 +1,6 @@
 """A patient's page: their photos by site and date, and two of them side by side."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -9,15 +10,21 @@ from django.views.decorators.http import require_GET
 
 from safelight.consent.reading import live_consents
 from safelight.lib.clock import now
-from safelight.patients.access import patient_for
+from safelight.patients.access import identity_for, patient_for
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters
 from safelight.photos import reading
-from safelight.photos.access import covered_photos
 from safelight.photos.models import Photo
-from safelight.photos.viewing import list_seen
+from safelight.photos.viewing import enter_page
 from safelight.policy.sites import sites
-from safelight.web.doors import PersonRequest, signed_in
+from safelight.web.doors import PersonRequest, signed_in, stepped_up
+
+
+def _open(request: PersonRequest, patient_id: UUID, *, may_see: bool, at: datetime) -> Patient:
+    """Load the patient: the record for those who see photos, the details for those who don't."""
+    if may_see:
+        return patient_for(request.person, patient_id, at=at, stepped_up=stepped_up(request))
+    return identity_for(request.person, patient_id, at=at)
 
 
 def _compared(request: PersonRequest, photos: list[Photo]) -> list[Photo]:
@@ -32,8 +39,10 @@ def _compared(request: PersonRequest, photos: list[Photo]) -> list[Photo]:
 def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Show a patient's photos of one site at a time. One audit entry covers the small pictures."""
     at = now()
-    found = patient_for(request.person, patient_id, at=at)
-    may_see = bool(letters(request.person, Act.PHOTO_VIEW))
+    may_see = bool(
+        letters(request.person, Act.PHOTO_VIEW) | letters(request.person, Act.PHOTO_VIEW_WALLED)
+    )
+    found = _open(request, patient_id, may_see=may_see, at=at)
     places = reading.sites_of(found) if may_see else []
     chosen = _chosen_site(request, places)
     page = reading.Page([], None)
@@ -44,10 +53,9 @@ def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             side=chosen.side,
             after=reading.After.read(request.GET.get("after", "")),
         )
-    covered = covered_photos(request.person, page.photos, at=at)
-    if page.photos:
-        list_seen(found, page.photos, by=request.person, at=at)
-    clear = [photo for photo in page.photos if photo.pk not in covered]
+    shown = set(enter_page(page.photos, patient=found, by=request.person, at=at))
+    covered = {photo.pk for photo in page.photos} - shown
+    clear = [photo for photo in page.photos if photo.pk in shown]
     pair = _compared(request, clear)
     return render(
         request,

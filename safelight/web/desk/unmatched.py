@@ -8,16 +8,16 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from safelight.consent.reading import live_consents
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient
 from safelight.patients.reading import find
+from safelight.patients.visits import visit_of, visits_of
 from safelight.people.duties import Act, letters
 from safelight.photos import reading
 from safelight.photos.matching import match_photo
-from safelight.web.doors import PersonRequest, signed_in
+from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 COVERED = "U"  # reception may see that something waits, not what it shows
 
@@ -46,15 +46,17 @@ def unmatched_photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     at, person = now(), request.person
     photo = reading.unmatched_photo(person.practice, photo_id)
     to_id = _chosen(request, "to")
-    to: Patient | None = patient_for(person, to_id, at=at) if to_id else None
+    to: Patient | None = (
+        patient_for(person, to_id, at=at, stepped_up=stepped_up(request)) if to_id else None
+    )
     if request.method == "POST" and to is not None:
         match_photo(
             photo,
             patient=to,
-            visit=to.visits.filter(pk=_chosen(request, "visit")).first(),
-            consent=to.consents.filter(pk=_chosen(request, "consent")).first(),
+            visit=visit_of(to, visit_id) if (visit_id := _chosen(request, "visit")) else None,
             by=person,
             at=at,
+            stepped_up=stepped_up(request),
         )
         return redirect("desk:photo", photo.pk)
     query = request.GET.get("q", photo.patient_hint.split(",")[0] if not to else "")
@@ -68,8 +70,7 @@ def unmatched_photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             if query and to is None
             else [],
             "to": to,
-            "visits": to.visits.order_by("-starts_at")[:5] if to else [],
-            "consents": live_consents(to, at=at) if to else [],
+            "visits": visits_of(to, limit=5) if to else [],
         },
     )
 

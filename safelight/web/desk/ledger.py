@@ -1,0 +1,69 @@
+"""The ledger as a page shows it: where each copy of a photo is, why, and what ends it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from safelight.photos import copies
+from safelight.photos.models import Copy, Photo
+from safelight.web.desk.templatetags.words import day, moment, span
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One line of "Where is this photo?"."""
+
+    copy: Copy
+    where: str
+    holder: str
+    why: str
+    known: str
+    begin: float
+    end: float
+    state: str
+    state_words: str
+    ends: str
+    may_end: bool
+
+
+def _ends(copy: Copy, *, at: datetime) -> tuple[str, str, str]:
+    """Return a copy's mark, the word beside it, and what ends it."""
+    if copy.state == Copy.State.HANDED_OVER:
+        return "gone", "Handed over", copy.end_evidence or "Theirs to keep"
+    if copy.ended_at is not None:
+        held = span(copy.ended_at - copy.since)
+        return "gone", f"Held for {held}", f"Gone {moment(copy.ended_at)}"
+    if copy.state == Copy.State.OUT_OF_REACH:
+        return "alarm", "Out of reach", copy.end_evidence
+    if not copy.outside:
+        return "in", "Kept with the record", "Disposal review"
+    if copy.due_at is not None and copy.due_at < at:
+        return "alarm", f"{span(at - copy.due_at)} overdue", f"Was due {day(copy.due_at)}"
+    if copy.due_at is not None:
+        return "out", f"Ends {day(copy.due_at)}", ""
+    return "out", "Outside", "The phone, when it shows the photo is gone"
+
+
+def ledger(photo: Photo, *, at: datetime) -> dict[str, list[LedgerRow]]:
+    """Group a photo's copies as the page shows them. Times become shares of the photo's life."""
+    life = max((at - photo.taken_at).total_seconds(), 1.0)
+    rows: dict[str, list[LedgerRow]] = {"outside": [], "inside": [], "gone": []}
+    for copy in copies.where_is(photo):
+        state, words, ends = _ends(copy, at=at)
+        group = "gone" if state == "gone" else "outside" if copy.outside else "inside"
+        name = Copy.Holder(copy.holder).label
+        rows[group].append(
+            LedgerRow(
+                copy=copy,
+                where=f"{name} {copy.number}" if copy.number else name,
+                holder=copy.holder_name or copy.rendition,
+                why=copy.basis,
+                known=(copy.end_evidence if state == "gone" else "") or copy.evidence,
+                begin=(copy.since - photo.taken_at).total_seconds() / life,
+                end=((copy.ended_at or at) - photo.taken_at).total_seconds() / life,
+                state=state,
+                state_words=words,
+                ends=ends,
+                may_end=group == "outside" and copy.holder == Copy.Holder.PAPER,
+            )
+        )
+    return rows

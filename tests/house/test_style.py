@@ -1,0 +1,44 @@
+"""One look: colours are named in one file, and its two dark blocks say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+STYLE = Path(__file__).resolve().parents[2] / "style"
+COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgb|hsl|oklch)a?\(", re.IGNORECASE)
+SHEETS = sorted(path.name for path in STYLE.glob("*.css") if path.name != "tokens.css")
+
+
+def without_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+
+
+def dark_blocks() -> list[dict[str, str]]:
+    text = without_comments((STYLE / "tokens.css").read_text())
+    found = []
+    for opening in (r':root:not\(\[data-theme="light"\]\) \{', r"\.darkroom \{"):
+        body = re.split(opening, text, maxsplit=1)[1].split("}", 1)[0]
+        found.append(dict(re.findall(r"(--[\w-]+):\s*([^;]+);", body)))
+    return found
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_colour_is_named_nowhere_but_in_the_tokens(name: str) -> None:
+    assert COLOUR.findall(without_comments((STYLE / name).read_text())) == []
+
+
+def test_dark_by_choice_and_dark_by_the_machine_are_the_same() -> None:
+    by_machine, by_choice = dark_blocks()
+    assert by_machine == by_choice
+    assert "--canvas" in by_machine
+
+
+def test_no_template_carries_style_or_script_of_its_own() -> None:
+    package = STYLE.parent / "safelight"
+    found = [
+        f"{path.name}: {hit}"
+        for path in package.rglob("templates/**/*.html")
+        for hit in re.findall(r"\sstyle=|<style|<script(?![^>]*\ssrc=)|\son\w+=", path.read_text())
+    ]
+    assert found == []
