@@ -10,6 +10,7 @@ from django.test import Client
 from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person, Phone
 from safelight.policy.models import Notice, Practice
+from tests.audit.emptying import log_can_be_emptied as log_can_be_emptied
 
 NOON = datetime(2026, 10, 14, 1, 0, tzinfo=UTC)  # noon in Exampleton (Sydney time, AEDT)
 
