@@ -1,0 +1,177 @@
+/** Outbox: what waits to arrive. A capsule leaves only against a receipt for exactly its bytes. */
+
+import { fromBase64, sha256, toHex, type Bytes } from "./bytes.ts";
+import { letsGo, readReceipt, type Signed } from "./proofs.ts";
+import * as server from "./server.ts";
+import { kept, keep, shelves, type Gone, type Waiting } from "./store.ts";
+
+const PIECE = 1024 * 1024;
+const FIRST_WAIT = 300;
+const LONGEST_WAIT = 5000;
+const PATIENCE_TO_FILE = 90_000;
+
+export interface News {
+  waiting: Waiting[];
+  sending: { id: string; sent: number; size: number } | null;
+  refusals: Map<string, { code: string; message: string }>;
+  arrived: Set<string>;
+}
+export const news: News = { waiting: [], sending: null, refusals: new Map(), arrived: new Set() };
+
+const listeners = new Set<() => void>();
+/** Be told of every change, until the signal ends. */
+export function onNews(tell: () => void, signal?: AbortSignal): void {
+  listeners.add(tell);
+  signal?.addEventListener("abort", () => listeners.delete(tell));
+}
+function changed(): void {
+  for (const tell of listeners) tell();
+}
+
+/** Read what waits, oldest first. */
+export async function look(): Promise<Waiting[]> {
+  const found = await (await shelves()).getAll("queue");
+  news.waiting = found.sort((a, b) => a.sealed_at.localeCompare(b.sealed_at));
+  changed();
+  return news.waiting;
+}
+
+/** Put a capsule away, over an older seal of the same id. It is on the disk when this returns. */
+export async function store(
+  capsule: Bytes,
+  about: Pick<Waiting, "id" | "kind" | "sealed_at" | "ready">,
+): Promise<Waiting> {
+  const digest = toHex(await sha256(capsule));
+  const item: Waiting = { ...about, sha256: digest, size: capsule.length };
+  const change = (await shelves()).transaction(["queue", "capsules"], "readwrite", { durability: "strict" });
+  await Promise.all([
+    change.objectStore("queue").put(item),
+    change.objectStore("capsules").put(capsule.buffer, item.id),
+    change.done,
+  ]);
+  await look();
+  return item;
+}
+
+/** Let these go out as they are: they arrive without their words and are labelled at the desk. */
+export async function makeReady(ids?: readonly string[]): Promise<void> {
+  const change = (await shelves()).transaction("queue", "readwrite", { durability: "strict" });
+  for (const item of await change.store.getAll()) {
+    if (!item.ready && (!ids || ids.includes(item.id))) await change.store.put({ ...item, ready: true });
+  }
+  await change.done;
+  await look();
+}
+
+/** Drop a capsule the person threw away before it was sent, or whose receipt came. */
+async function drop(item: Waiting, at: string): Promise<void> {
+  const change = (await shelves()).transaction(["queue", "capsules", "gone"], "readwrite", { durability: "strict" });
+  const gone: Gone = { id: item.id, at };
+  await Promise.all([
+    change.objectStore("queue").delete(item.id),
+    change.objectStore("capsules").delete(item.id),
+    change.objectStore("gone").put(gone),
+    change.done,
+  ]);
+  news.arrived.delete(item.id);
+  news.refusals.delete(item.id);
+  await look();
+}
+
+/** What has gone from here and the practice has not been told yet. */
+export const gone = async (): Promise<Gone[]> => (await shelves()).getAll("gone");
+
+/** The practice knows of these. */
+export async function toldGone(list: readonly Gone[]): Promise<void> {
+  const change = (await shelves()).transaction("gone", "readwrite");
+  await Promise.all([...list.map(({ id }) => change.store.delete(id)), change.done]);
+}
+
+async function upload(item: Waiting): Promise<Signed | null> {
+  const capsule = await (await shelves()).get("capsules", item.id);
+  if (!capsule) throw new Error("the capsule is missing");
+  const about = { size: item.size, sha256: item.sha256, sealed_at: item.sealed_at, kind: item.kind };
+  let { offset, receipt } = await server.announce(item.id, about);
+  while (!receipt) {
+    news.sending = { id: item.id, sent: Math.max(0, offset), size: item.size };
+    changed();
+    if (offset < 0 || offset >= item.size) return null;
+    const raw = new Uint8Array(capsule.slice(offset, offset + PIECE));
+    ({ offset, receipt } = await server.piece(item.id, item.sha256, offset, raw));
+  }
+  return receipt;
+}
+
+/** Take a receipt to heart. True when the capsule may be and has been forgotten. */
+async function settle(item: Waiting, signed: Signed | null): Promise<boolean> {
+  const paired = await kept("paired");
+  if (!signed || !paired) return false;
+  const receipt = await readReceipt(fromBase64(paired.answer.receipt_key), signed);
+  if (!receipt) {
+    await keep("alarm", "receipt");
+    return false;
+  }
+  if (receipt.state === "stored" && receipt.capture === item.id) {
+    news.arrived.add(item.id);
+    changed();
+  }
+  if (!letsGo(receipt, item)) return false;
+  const now = new Date();
+  await drop(item, now.toISOString());
+  if (item.kind === "photo") {
+    const tookMs = Math.max(0, now.getTime() - Date.parse(receipt.at));
+    await keep("filed", { at: now.toISOString(), tookMs });
+  }
+  return true;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
+
+async function untilFiled(item: Waiting, deadline: number): Promise<void> {
+  for (let wait = FIRST_WAIT; Date.now() < deadline; wait = Math.min(LONGEST_WAIT, wait * 1.5)) {
+    const state = await server.captureState(item.id);
+    if (await settle(item, state.receipt)) return;
+    if (state.state === "refused") {
+      news.refusals.set(item.id, state.refused ?? { code: "refused", message: "The practice did not file it." });
+      changed();
+      return;
+    }
+    await pause(wait);
+  }
+}
+
+async function once(): Promise<void> {
+  const items = (await look()).filter((item) => item.ready);
+  const consents = items.filter((item) => item.kind === "consent");
+  const photos = items.filter((item) => item.kind === "photo");
+  const stored: Waiting[] = [];
+  for (const item of [...consents, ...photos]) {
+    news.refusals.delete(item.id);
+    try {
+      if (!(await settle(item, await upload(item)))) stored.push(item);
+    } catch (error) {
+      if (!(error instanceof server.Refused) || error.status === 401) throw error;
+      news.refusals.set(item.id, { code: error.code, message: error.message });
+    } finally {
+      news.sending = null;
+      changed();
+    }
+  }
+  for (const item of stored) await untilFiled(item, Date.now() + PATIENCE_TO_FILE);
+}
+
+/** Send what waits, oldest first, one drain at a time over all tabs and workers. */
+export async function drain(): Promise<"done" | "silent" | "busy" | "stopped"> {
+  const run = async (lock: Lock | null): Promise<"done" | "silent" | "busy" | "stopped"> => {
+    if (!lock) return "busy";
+    try {
+      await once();
+      return "done";
+    } catch (error) {
+      if (error instanceof server.Silence) return "silent";
+      if (error instanceof server.Refused && error.status === 401) return "stopped";
+      throw error;
+    }
+  };
+  return navigator.locks.request("drain", { ifAvailable: true }, run);
+}

@@ -1,0 +1,127 @@
+/** Roll: the photos taken of one patient at one visit, until they are filed. */
+
+import { newId } from "./bytes.ts";
+import type { Cover, Turn } from "./geometry.ts";
+import { holdInHand } from "./held.ts";
+import { makeReady, news } from "./outbox.ts";
+import { seal } from "./seal.ts";
+import { session, type Subject } from "./session.ts";
+import type { CaptureSet, Site } from "./shapes.ts";
+
+/** What is known of one photo when it is kept. */
+export interface Shot {
+  bytes: ArrayBuffer;
+  takenAt: string;
+  via: string;
+  turn: Turn;
+  cover: Cover[];
+  quality: Record<string, unknown>;
+  override: string;
+  limitReason: string;
+  view: string;
+  set: string;
+}
+/** The words of the file screen, the same for the whole roll. */
+export interface Words {
+  label: string;
+  notes: string;
+  diagnosis: string;
+  chaperone: string;
+  recognisable: boolean | null;
+}
+type Frame = Shot & { id: string; sequence: number };
+
+const NO_WORDS: Words = { label: "", notes: "", diagnosis: "", chaperone: "", recognisable: null };
+
+/** Photos of one patient. Each is sealed when kept, and once more with its words when filed. */
+export class Roll {
+  readonly subject: Subject;
+  readonly consent: string | null;
+  site: Site | null = null;
+  side = "";
+  set: CaptureSet | null = null;
+  /** The view to take next in the chosen set. */
+  step = 0;
+  frames: Frame[] = [];
+  filed: string[] = [];
+
+  constructor(subject: Subject, consent: string | null) {
+    this.subject = subject;
+    this.consent = consent;
+  }
+
+  /** Photos of this patient today, with those on this roll. */
+  get taken(): number {
+    return (this.subject.detail?.photos_today ?? 0) + this.filed.length + this.frames.length;
+  }
+
+  private meta(frame: Frame, words: Words): Record<string, unknown> {
+    const { patient, visit, hint } = this.subject;
+    return {
+      v: 1, kind: "photo", capture: frame.id,
+      patient: patient?.id ?? null, patient_hint: hint, visit: visit?.id ?? null,
+      consent: this.consent, person: session().config.person.id,
+      taken_at: frame.takenAt, site_code: this.site?.code ?? "", side: this.side,
+      view: frame.view, set: frame.set, sequence: frame.sequence,
+      label: words.label, notes: words.notes, diagnosis: words.diagnosis, diagnosis_code: "",
+      chaperone: words.chaperone, recognisable: words.recognisable, restricted: false,
+      cover: frame.cover, quality: frame.quality, quality_override: frame.override,
+      limit_reason: frame.limitReason, turn: frame.turn, via: frame.via,
+      timing: {
+        unlocked_at: session().unlockedAt, shutter_at: frame.takenAt,
+        sealed_at: new Date().toISOString(),
+      },
+    };
+  }
+
+  private async sealOne(frame: Frame, words: Words, ready: boolean): Promise<void> {
+    const about = { id: frame.id, kind: "photo" as const, ready };
+    await seal(about, this.meta(frame, words), frame.bytes.slice(0));
+  }
+
+  /** Keep a photo: sealed now with what is known, held back until its words are written. */
+  async keep(shot: Shot): Promise<void> {
+    const frame = { ...shot, id: newId(), sequence: this.filed.length + this.frames.length + 1 };
+    await this.sealOne(frame, NO_WORDS, false);
+    holdInHand(0, "");
+    this.frames.push(frame);
+    if (open !== this) await this.letGo(); // the lock came while it was being sealed
+  }
+
+  /** File the roll: seal each photo again with its words and let it go out. */
+  async file(words: Words): Promise<void> {
+    for (const frame of this.frames) await this.sealOne(frame, words, true);
+    this.empty();
+  }
+
+  /** Let the roll go out as it is; it arrives unlabelled and is finished at the desk. */
+  async letGo(): Promise<void> {
+    const ids = this.frames.map((frame) => frame.id);
+    this.empty();
+    if (ids.length) await makeReady(ids);
+  }
+
+  private empty(): void {
+    this.filed.push(...this.frames.map((frame) => frame.id));
+    for (const frame of this.frames) new Uint8Array(frame.bytes).fill(0);
+    this.frames = [];
+  }
+
+  /** How many of the filed ones are still on this phone. */
+  stillHere(): number {
+    return news.waiting.filter((item) => this.filed.includes(item.id)).length;
+  }
+}
+
+let open: Roll | undefined;
+/** The roll that is being taken, so that the lock can let it go. */
+export function useRoll(roll: Roll | undefined): void {
+  open = roll;
+}
+/** Called at the lock: nothing that was kept is lost, nothing that was not kept stays. */
+export async function endRoll(): Promise<void> {
+  holdInHand(0, "");
+  const roll = open;
+  open = undefined;
+  await roll?.letGo();
+}

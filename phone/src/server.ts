@@ -1,0 +1,200 @@
+/** Server: the only place that speaks to the network. Every call is signed; every answer is checked. */
+
+import { utf8, type Bytes } from "./bytes.ts";
+import * as shapes from "./shapes.ts";
+import { pieceText, requestText, signText } from "./sign.ts";
+import { kept } from "./store.ts";
+
+const API = "/phone/api/";
+export const PATIENCE = 12_000;
+
+/** No answer: out of reach, too slow, or the server is in trouble. Nothing is lost by it. */
+export class Silence extends Error {}
+
+/** The server said no, in words for the person. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly remedy: string;
+  readonly body: unknown;
+
+  constructor(status: number, body: unknown) {
+    const said = shapes.refusalAnswer(typeof body === "object" && body ? body : {}, "refusal");
+    super(said.message || "The practice server said no.");
+    this.status = status;
+    this.code = said.code;
+    this.remedy = said.remedy;
+    this.body = body;
+  }
+}
+
+type Ended = "phone_revoked" | "phone_lost";
+let whenEnded: (code: Ended) => void = () => undefined;
+/** Be told when the practice has stopped this phone. */
+export function onEnded(tell: (code: Ended) => void): void {
+  whenEnded = tell;
+}
+
+let skew = 0;
+let reachedAt = 0;
+/** When the server last answered, by this phone's clock; 0 if never since the start. */
+export const lastReached = (): number => reachedAt;
+
+interface Wanted {
+  method?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  raw?: Bytes;
+  patience?: number;
+  signal?: AbortSignal;
+}
+
+async function answerOf(path: string, wanted: Wanted, headers: Record<string, string>): Promise<Response> {
+  const limits = [AbortSignal.timeout(wanted.patience ?? PATIENCE), wanted.signal];
+  const init: RequestInit = {
+    method: wanted.method ?? "GET", headers, credentials: "same-origin", cache: "no-store",
+    redirect: "error", signal: AbortSignal.any(limits.filter((s) => s !== undefined)),
+  };
+  if (wanted.raw) init.body = wanted.raw;
+  let response: Response;
+  try {
+    // eslint-disable-next-line no-restricted-globals -- the one call
+    response = await fetch(path, init);
+  } catch (error) {
+    throw new Silence(String(error));
+  }
+  noteClock(response);
+  if (response.status >= 500 && response.status !== 507) throw new Silence(`${response.status}`);
+  reachedAt = Date.now();
+  return response;
+}
+
+function noteClock(response: Response): void {
+  const said = Date.parse(response.headers.get("date") ?? "");
+  if (said) skew = Math.abs(said - Date.now()) > 60_000 ? said - Date.now() : 0;
+}
+
+async function json(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return null;
+  }
+}
+
+async function refuse(response: Response): Promise<never> {
+  const refused = new Refused(response.status, await json(response));
+  if (refused.code === "phone_revoked" || refused.code === "phone_lost") whenEnded(refused.code);
+  throw refused;
+}
+
+async function signedHeaders(method: string, path: string, body: Bytes): Promise<Record<string, string>> {
+  const paired = await kept("paired");
+  if (!paired) throw new Silence("not paired");
+  const time = Math.floor((Date.now() + skew) / 1000);
+  return {
+    "Safelight-Phone": paired.answer.phone_id,
+    "Safelight-Time": String(time),
+    "Safelight-Signature": await signText(paired.keys, await requestText(method, path, time, body)),
+  };
+}
+
+async function ask(path: string, wanted: Wanted = {}): Promise<Response> {
+  const method = wanted.method ?? "GET";
+  const sent: Wanted = { ...wanted };
+  if (wanted.body !== undefined) sent.raw = utf8(JSON.stringify(wanted.body));
+  const headers = await signedHeaders(method, API + path, sent.raw ?? new Uint8Array());
+  if (sent.raw) headers["Content-Type"] = "application/json";
+  const response = await answerOf(API + path, sent, { Accept: "application/json", ...headers });
+  return response.ok ? response : refuse(response);
+}
+
+async function call<T>(parse: shapes.Parse<T>, path: string, wanted: Wanted = {}): Promise<T> {
+  return parse(await json(await ask(path, wanted)), path.split(/[/?]/)[0] ?? path);
+}
+
+/** Call 1: join the practice with a code used once. The only call without a signature. */
+export async function pair(body: Record<string, unknown>): Promise<shapes.Pairing> {
+  const raw = utf8(JSON.stringify(body));
+  const response = await answerOf(`${API}pair`, { method: "POST", raw }, {
+    Accept: "application/json", "Content-Type": "application/json",
+  });
+  return response.ok ? shapes.pairAnswer(await json(response), "pair") : refuse(response);
+}
+
+export const config = (): Promise<shapes.Config> => call(shapes.configAnswer, "config");
+export const home = (signal?: AbortSignal, patience = 4000): Promise<shapes.Home> =>
+  call(shapes.homeAnswer, "home", signal ? { signal, patience } : { patience });
+export const patients = async (words: string, signal: AbortSignal): Promise<shapes.Patient[]> =>
+  (await call(shapes.patientsAnswer, `patients?q=${encodeURIComponent(words)}`, { signal })).patients;
+export const patient = (id: string, visit: string | null): Promise<shapes.PatientDetail> =>
+  call(shapes.patientAnswer, `patients/${id}${visit ? `?visit=${visit}` : ""}`);
+export const putConsent = async (id: string, body: shapes.ConsentBody): Promise<shapes.ConsentSummary> =>
+  (await call(shapes.consentAnswer, `consents/${id}`, { method: "PUT", body })).consent;
+
+/** Call 7, first part: say what will come. */
+export const announce = (
+  id: string,
+  body: { size: number; sha256: string; sealed_at: string; kind: string },
+): ReturnType<typeof shapes.uploadAnswer> extends infer T ? Promise<T> : never =>
+  call(shapes.uploadAnswer, `captures/${id}`, { method: "POST", body });
+
+/** Call 7, second part: one piece. A wrong offset comes back as the right one. */
+export async function piece(
+  id: string,
+  digest: string,
+  offset: number,
+  raw: Bytes,
+): Promise<ReturnType<typeof shapes.uploadAnswer>> {
+  const paired = await kept("paired");
+  if (!paired) throw new Silence("not paired");
+  const headers = {
+    Accept: "application/json",
+    "Content-Type": "application/octet-stream",
+    "Upload-Offset": String(offset),
+    "Safelight-Phone": paired.answer.phone_id,
+    "Safelight-Signature": await signText(paired.keys, pieceText(id, digest)),
+  };
+  const path = `${API}captures/${id}`;
+  const response = await answerOf(path, { method: "PATCH", raw, patience: 60_000 }, headers);
+  if (response.ok) return shapes.uploadAnswer(await json(response), "piece");
+  if (response.status !== 409) return refuse(response);
+  const body = await json(response);
+  const true_ = (body as { offset?: unknown } | null)?.offset;
+  if (typeof true_ !== "number") throw new Refused(409, body);
+  return { offset: true_, receipt: null };
+}
+
+export const captureState = (id: string): Promise<shapes.UploadState> =>
+  call(shapes.stateAnswer, `captures/${id}`);
+/** Call 8: the last photo of a site, for the finder only. It is decoded, drawn and dropped. */
+export const ghost = async (photo: string, signal: AbortSignal): Promise<Blob> =>
+  (await ask(`photos/${photo}/ghost`, { signal })).blob();
+export const beat = (body: Record<string, unknown>): Promise<ReturnType<typeof shapes.beatAnswer>> =>
+  call(shapes.beatAnswer, "beat", { method: "POST", body });
+export const selfCheck = (body: Record<string, unknown>): Promise<unknown> =>
+  call(shapes.emptyAnswer, "self-check", { method: "POST", body });
+export const declare = (body: { backup_off: boolean; updated: boolean }): Promise<unknown> =>
+  call(shapes.emptyAnswer, "declare", { method: "POST", body });
+export const handBack = (): Promise<unknown> =>
+  call(shapes.emptyAnswer, "hand-back", { method: "POST", body: {} });
+export const whereabouts = (id: string): Promise<{ photos_on_phone: number; in_record: number }> =>
+  call(shapes.whereaboutsAnswer, `photos/${id}/whereabouts`);
+
+/** A call to the sign-in part of the server, which has its own mark against forgery. */
+export async function signInCall(
+  path: string,
+  wanted: { method?: string; body?: unknown } = {},
+): Promise<{ status: number; body: unknown }> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  const method = wanted.method ?? "GET";
+  const sent: Wanted = { method };
+  if (method !== "GET") {
+    const token = await answerOf("/phone/token", {}, { Accept: "application/json" });
+    headers["X-CSRFToken"] = ((await json(token)) as { token?: string } | null)?.token ?? "";
+    headers["Content-Type"] = "application/json";
+    sent.raw = utf8(JSON.stringify(wanted.body ?? {}));
+  }
+  const response = await answerOf(`/_allauth/browser/v1/${path}`, sent, headers);
+  return { status: response.status, body: await json(response) };
+}
