@@ -115,6 +115,18 @@ def to_review(person: Person) -> list[BreakGlass]:
     ]
 
 
+def grant_to_review(person: Person, grant_id: UUID) -> BreakGlass:
+    """Return one break-glass of the practice to an officer; to others it is not there."""
+    grant = (
+        BreakGlass.objects.filter(pk=grant_id, patient__practice=person.practice_id)
+        .select_related("person", "patient", "patient__practice", "reviewed_by")
+        .first()
+    )
+    if grant is None or not may_review(person):
+        raise NotFound
+    return grant
+
+
 @transaction.atomic
 def review_break_glass(grant_id: UUID, *, by: Person, at: datetime) -> BreakGlass:
     """Note that an officer looked at a break-glass. Nobody reviews their own; twice is once."""

@@ -106,6 +106,15 @@ def may_restrict(person: Person) -> bool:
     return person.is_active and bool(MAY_RESTRICT & set(person.roles))
 
 
+def require_restrict(person: Person) -> None:
+    """Refuse everybody who may not restrict a record."""
+    if not may_restrict(person):
+        raise NotAllowed(
+            "Not changed. Your duties don't include restricting a record.",
+            remedy="Ask a GP, the practice manager or the privacy officer.",
+        )
+
+
 @transaction.atomic
 def restrict(
     patient: Patient, restricted: bool, *, reason: str, by: Person, at: datetime
@@ -115,11 +124,7 @@ def restrict(
     Everybody then needs break-glass, those who care for the patient too (security-design, 8). A
     GP lifts it only from inside: otherwise the wall would open to whoever takes it down.
     """
-    if not may_restrict(by):
-        raise NotAllowed(
-            "Not changed. Your duties don't include restricting a record.",
-            remedy="Ask a GP, the practice manager or the privacy officer.",
-        )
+    require_restrict(by)
     patient = Patient.objects.select_for_update().get(pk=patient.pk, practice=by.practice_id)
     if patient.restricted == restricted:
         return patient

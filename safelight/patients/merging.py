@@ -19,6 +19,7 @@ from safelight.people.duties import Act, letters, require_duty
 from safelight.people.models import Person
 
 LONGEST_REASON = 300
+WIRED = "patients.movers."  # the wiring table's names for movers of the floors above
 OWN_MOVERS = ("safelight.patients.visits.move_all",)
 
 
@@ -46,8 +47,9 @@ class Mover(Protocol):
 
 def movers() -> dict[str, Mover]:
     """Return every mover by its dotted name: our own, then those the wiring table names."""
-    wired = settings.SAFELIGHT_WIRING.get("patients.movers", ())
-    return {name: import_string(name) for name in (*OWN_MOVERS, *wired)}
+    table: dict[str, str] = settings.SAFELIGHT_WIRING
+    wired = [path for name, path in table.items() if name.startswith(WIRED)]
+    return {path: import_string(path) for path in (*OWN_MOVERS, *wired)}
 
 
 @transaction.atomic

@@ -27,6 +27,8 @@ SAFELIGHT_WIRING = {
     "audit.public_key": "safelight.vault.sealing.audit_public_key",
     "audit.seal_detail": "safelight.vault.sealing.seal_detail",
     "audit.open_detail": "safelight.vault.sealing.open_detail",
+    "patients.movers.consent": "safelight.consent.moving.move_all",
+    "patients.movers.photos": "safelight.photos.moving.move_all",
 }
 
 # Read from the keyring when it is first needed, so that nothing secret lies in a file or variable.
@@ -40,6 +42,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
@@ -64,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "safelight.web.zone.PracticeZone",
@@ -73,10 +77,12 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
                 "safelight.web.context.shell",
             ],
         },
@@ -108,11 +114,16 @@ AUTH_USER_MODEL = "people.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "safelight.people.passkeys.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_RATE_LIMITS = False  # theirs count in each process; ours are rows (people/limits.py)
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # step-up counts for 5 minutes (security-design, 8)
+MFA_ADAPTER = "safelight.people.passkeys.PasskeyAdapter"
+MFA_RATE_LIMITS = False  # as above
+MFA_RECOVERY_CODE_DIGITS = 10
 MFA_SUPPORTED_TYPES = ["webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
@@ -120,12 +131,13 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not CONFIG.secure  # http only ever on localhost
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("browser",)
-USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_TRACK_ACTIVITY = False  # the session itself notes it, once a minute
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 3600  # absolute limit (security-design, 8)
+SESSION_ENGINE = "safelight.people.sessions"  # 10 minutes idle, 12 hours in all
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # never in a cookie
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.secure
@@ -146,6 +158,9 @@ STYLE = PACKAGE / "style" if (PACKAGE / "style").is_dir() else PACKAGE.parent / 
 STATICFILES_DIRS = [("style", STYLE)]
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # forms only; photos come by their own door
+# A list of patients stays in memory: Django would write a large one to a temporary file, in clear.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 33 * 1024 * 1024
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # nothing is sent unasked
 
 LOGGING = {

@@ -197,7 +197,7 @@ def test_joining_records_moves_consents_and_never_across_practices(
     pat: Patient, quinn: Patient, stranger: Patient, ada: Person
 ) -> None:
     keep(pat, ada)
-    assert move_all(from_patient=pat, to_patient=quinn) == 1
+    assert len(move_all(pat, quinn, by=ada, at=LATER)) == 1
     assert covering_consent(quinn, at=LATER) is not None
     with pytest.raises(NotFound):
-        move_all(from_patient=quinn, to_patient=stranger)
+        move_all(quinn, stranger, by=ada, at=LATER)

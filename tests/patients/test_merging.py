@@ -154,7 +154,7 @@ def test_floors_above_move_their_things_and_get_the_same_ids_back(
     CALLS.clear()
     settings.SAFELIGHT_WIRING = {
         **settings.SAFELIGHT_WIRING,
-        "patients.movers": ["tests.patients.test_merging.moves_things"],
+        "patients.movers.test": "tests.patients.test_merging.moves_things",
     }
     merge = merge_patients(pat, double, reason=WHY, by=ada, at=NOON)
     undo_merge(merge, reason="Two people", by=ada, at=LATER)
@@ -166,7 +166,7 @@ def test_a_mover_that_breaks_leaves_everything_as_it_was(
 ) -> None:
     settings.SAFELIGHT_WIRING = {
         **settings.SAFELIGHT_WIRING,
-        "patients.movers": ["tests.patients.test_merging.fails"],
+        "patients.movers.test": "tests.patients.test_merging.fails",
     }
     with pytest.raises(RuntimeError):
         merge_patients(pat, double, reason=WHY, by=ada, at=NOON)

@@ -43,7 +43,7 @@ def test_every_change_of_one_digit_of_an_ihi_is_found(value: str) -> None:
 @pytest.mark.parametrize("value", IHIS)
 def test_neighbours_swapped_in_an_ihi_are_found_but_for_luhns_blind_spot(value: str) -> None:
     for place in range(15):
-        a, b = value[place : place + 2]
+        a, b = value[place], value[place + 1]
         swapped = value[:place] + b + a + value[place + 2 :]
         if swapped != value and {a, b} != {"0", "9"}:
             assert not rules.ihi_holds(swapped)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("safelight.web.desk.unmatched")),
     path("", include("safelight.web.desk.audit")),
     path("", include("safelight.web.desk.patients")),
+    path("", include("safelight.web.desk.merges")),
     path("", include("safelight.web.desk.visits")),
     path("", include("safelight.web.desk.imports")),
     path("", include("safelight.web.desk.break_glass")),

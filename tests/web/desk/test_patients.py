@@ -10,6 +10,7 @@ from safelight.audit.models import Entry
 from safelight.patients.models import Merge, Patient
 from safelight.people.models import Person
 from tests.conftest import make_patient
+from tests.signing_in import signed_in_client
 
 Desk = Callable[[Person], Client]
 
@@ -176,8 +177,6 @@ def test_two_records_are_compared_joined_and_parted(
 
 
 def test_joining_asks_for_the_passkey_again(ada: Person, pat: Patient, double: Patient) -> None:
-    from tests.signing_in import signed_in_client
-
     client = signed_in_client(ada, stepped_up=False)
     answer = client.post(
         f"/patients/{pat.pk}/merge/{double.pk}", {"keep": str(pat.pk), "reason": "Twice"}
