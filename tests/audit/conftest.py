@@ -11,7 +11,6 @@ from django.db import transaction
 from safelight.audit.actor import Actor
 from safelight.audit.log import record
 from safelight.audit.models import Entry
-from tests.audit.emptying import log_can_be_emptied as log_can_be_emptied
 
 NOON = datetime(2026, 7, 8, 2, 30, tzinfo=UTC)
 HERE = UUID("01980000-0000-7000-8000-000000000001")
