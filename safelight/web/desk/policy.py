@@ -158,7 +158,8 @@ class SettingForm(forms.Form):
 
     def __init__(self, *args: Any, spec: Spec, value: Any, **kwargs: Any) -> None:
         """Ask for the value in the form that its kind has."""
-        super().__init__(*args, initial={"value": _shown(spec, value)}, **kwargs)
+        kwargs["initial"] = {"value": _shown(spec, value)}
+        super().__init__(*args, **kwargs)
         self.fields["value"] = _value_field(spec)
 
 

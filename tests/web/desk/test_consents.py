@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -40,8 +40,10 @@ EMERGENCY = talk(
 
 
 @pytest.fixture
-def _keys(practice: Practice) -> None:
-    keyring.change(lambda ring: ring.with_practice(practice.pk))
+def _keys(practice: Practice) -> Iterator[None]:
+    keyring.use(keyring.current().with_practice(practice.pk))
+    yield
+    keyring.use(None)
 
 
 @pytest.fixture(autouse=True)
