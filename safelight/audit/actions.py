@@ -8,6 +8,8 @@ from typing import Final
 from safelight.lib.refusals import Refusal
 
 ACTIONS: Final[dict[str, str]] = {
+    # The practice
+    "practice.made": "set the practice up",
     # Signing in
     "signed_in": "signed in",
     "sign_in_failed": "tried to sign in and was turned away",

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def say(words: str = "") -> None:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command. A refusal is one plain sentence and exit code 1, never a trace."""
     told = _parser().parse_args(words)
+    os.umask(0o077)  # whatever we write is ours alone
     if told.data:
         os.environ["SAFELIGHT_DATA"] = str(Path(told.data).absolute())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.site.settings")
@@ -88,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     export = audit.add_parser("export", help="write every entry and checkpoint as lines of JSON")
     export.add_argument("file", help="the file to write, or - for standard output")
     export.set_defaults(run=_audit_export)
+    key = audit.add_parser("key", help="print the public key that checks the log's signatures")
+    key.set_defaults(run=_audit_key)
     return parser
 
 
@@ -143,6 +147,13 @@ def _audit_export(told: argparse.Namespace) -> int:
     from safelight.site.status import export_audit  # noqa: PLC0415
 
     return export_audit(told.file)
+
+
+def _audit_key(told: argparse.Namespace) -> int:
+    from safelight.vault.sealing import audit_public_key  # noqa: PLC0415
+
+    say(b64encode(audit_public_key()).decode())
+    return 0
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def demo_practice(*, at: datetime, say: Say) -> Practice:
     practice = Practice.objects.first()
     if practice is not None and not practice.is_demo:
         raise NotADemo(
-            "This data folder holds a real practice, so no demo was made in it.",
+            "This data folder holds a practice that is no finished demo. It was left as it is.",
             remedy="Name another folder: safelight --data demo-data demo",
         )
     if practice is None:
@@ -83,7 +83,7 @@ def make_demo(*, at: datetime, say: Say) -> Practice:
     """Make the demo practice. It is the same each time but for its dates, which end at `at`."""
     words = script()
     begin = at - timedelta(days=400)
-    practice = setting_up.make_practice(**words["practice"], at=begin, is_demo=True)
+    practice = setting_up.make_practice(**words["practice"], at=begin)
     cast = Cast(practice, {}, {}, {}, {row["key"]: row for row in words["patients"]})
     _people(cast, words["people"], begin)
     _patients(cast, words["patients"], begin)
@@ -100,6 +100,9 @@ def make_demo(*, at: datetime, say: Say) -> Practice:
             done += 1
             if done % 5 == 0 or done == shots:
                 say(f"  {done} of {shots} photos drawn, sealed and filed")
+    # Last, so that what was interrupted half-way is never taken for a demo.
+    practice.is_demo = True
+    practice.save(update_fields=["is_demo"])
     return practice
 
 
@@ -234,7 +237,7 @@ def _shoot(cast: Cast, told: dict[str, Any], at: datetime) -> None:
     }  # fmt: skip
     header = {
         "key": key.id, "practice": str(cast.practice.pk), "capture": str(capture),
-        "phone": str(phone.pk), "time": at.isoformat(),
+        "phone": str(phone.pk), "sealed_at": at.isoformat(),
     }  # fmt: skip
     raw = seal_capsule(header, meta, image, public=key.public)
     offer = Offer(size=len(raw), sha256=hashlib.sha256(raw).hexdigest(), sealed_at=at)

@@ -8,6 +8,7 @@ from pathlib import Path
 from safelight.lib.refusals import Refusal
 from safelight.vault import keyfiles, root
 from safelight.vault.recovery import Kit, make_recovery_kit, open_with_kit, restore_keyring
+from safelight.vault.root import Root
 from safelight.vault.words import new_passphrase
 
 
@@ -22,7 +23,7 @@ class NewKeys:
     """What a person must write down or print: shown once, kept nowhere."""
 
     kits: tuple[Kit, Kit]
-    root: root.Root = field(repr=False)
+    root: Root = field(repr=False)
     passphrase: str | None  # None: the root key lies in its 0600 file
 
 
@@ -47,10 +48,10 @@ def make_keys(data: Path, *, key_file: Path | None, at: datetime) -> NewKeys:
     )
     if key_file is not None:
         root.write_key_file(key_file, key, data=data)
-        return NewKeys(kits, root.Root(key, "key file"), None)
+        return NewKeys(kits, Root(key, "key file"), None)
     passphrase = new_passphrase()
     root.keep_by_passphrase(data / "keyring", key, passphrase)
-    return NewKeys(kits, root.Root(key, "passphrase"), passphrase)
+    return NewKeys(kits, Root(key, "passphrase"), passphrase)
 
 
 def recover_keyring(

@@ -27,7 +27,6 @@ def make_practice(
     address: str,
     contact: str,
     at: datetime,
-    is_demo: bool = False,
 ) -> Practice:
     """Add a practice with its first notice and the legal rules of its place."""
     practice = Practice.objects.create(
@@ -37,7 +36,6 @@ def make_practice(
         address=address,
         contact=contact,
         created_at=at,
-        is_demo=is_demo,
     )
     keyring.change(lambda ring: ring.with_practice(practice.pk))
     first_notice(practice, at=at)

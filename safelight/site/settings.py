@@ -90,11 +90,13 @@ TEMPLATES = [
 ]
 
 if CONFIG.postgres:
+    _told = psycopg.conninfo.conninfo_to_dict(CONFIG.postgres)
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
+            "NAME": _told.pop("dbname", "safelight"),
             "OPTIONS": {
-                **psycopg.conninfo.conninfo_to_dict(CONFIG.postgres),
+                **_told,
                 # A patient with thousands of photos needs a plan of its own (performance, 4).
                 "options": "-c plan_cache_mode=force_custom_plan -c synchronous_commit=on",
             },

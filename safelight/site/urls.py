@@ -4,7 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("phone/", include("safelight.web.phone.urls")),
-    path("_allauth/", include("allauth.headless.urls")),
+    path("_allauth/browser/v1/", include("safelight.web.door.passkeys")),
     path("", include("safelight.web.door.urls")),
     path("", include("safelight.web.desk.urls")),
 ]

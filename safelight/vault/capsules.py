@@ -14,7 +14,7 @@ from safelight.lib.refusals import Refusal
 from safelight.vault import ciphers
 
 MAGIC = b"SLC1"
-SUITE = "mlkem768-x25519/hkdf-sha256/aes-256-gcm"
+SUITE = "MLKEM768-X25519/HKDF-SHA256/AES-256-GCM"
 HEADER_TYPES: Mapping[str, type] = {
     "v": int,
     "suite": str,
@@ -22,8 +22,8 @@ HEADER_TYPES: Mapping[str, type] = {
     "practice": str,
     "capture": str,
     "phone": str,
-    "at": str,  # the phone's own clock
-    "length": int,  # of the plaintext
+    "sealed_at": str,  # by the phone's own clock
+    "size": int,  # of the plaintext
 }
 VERSION = 1
 MAX_HEADER_BYTES = 4 * 1024
@@ -55,7 +55,7 @@ def seal_capsule(
     """Seal as a phone does, for tests, benches and demo data. The length is filled in here."""
     words = json.dumps(dict(meta), separators=(",", ":")).encode()
     plain = len(words).to_bytes(4, "big") + words + image
-    told = {"v": VERSION, "suite": SUITE, **header, "length": len(plain)}
+    told = {"v": VERSION, "suite": SUITE, **header, "size": len(plain)}
     head = json.dumps(told, separators=(",", ":")).encode()
     sealed = ciphers.seal_hpke(public, plain, ciphers.capture_info(head))
     return MAGIC + len(head).to_bytes(4, "big") + head + sealed
@@ -71,7 +71,7 @@ def open_with(raw: bytes, key_for: Callable[[str], ciphers.CapturePrivate]) -> O
     head = _head(raw)
     header = _header(head)
     sealed = memoryview(raw)[8 + len(head) :]
-    if header["length"] != len(sealed) - OVERHEAD_BYTES:
+    if header["size"] != len(sealed) - OVERHEAD_BYTES:
         _refuse("Its length is not what its header says.")
     try:
         plain = ciphers.open_hpke(key_for(header["key"]), sealed, ciphers.capture_info(head))

@@ -85,7 +85,7 @@ def capsule(
         "practice": str(phone.practice_id),
         "capture": str(capture),
         "phone": str(phone.pk),
-        "at": NOON.isoformat(),
+        "sealed_at": NOON.isoformat(),
         **(head or {}),
     }
     return seal_capsule(header, words, image, public=key.public)

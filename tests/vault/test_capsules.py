@@ -21,7 +21,7 @@ def _header(ring: Keyring, place: Place, **changed: Any) -> dict[str, Any]:
         "practice": str(place.practice),
         "capture": str(uuid4()),
         "phone": str(uuid4()),
-        "at": "2026-10-14T01:00:00Z",
+        "sealed_at": "2026-10-14T01:00:00Z",
         **changed,
     }
 
@@ -38,8 +38,8 @@ def _by_hand(ring: Keyring, head: bytes, plain: bytes) -> bytes:
     return b"SLC1" + len(head).to_bytes(4, "big") + head + sealed
 
 
-def _told(ring: Keyring, place: Place, size: int, **changed: Any) -> bytes:
-    words = {"v": 1, "suite": capsules.SUITE, **_header(ring, place), "length": size}
+def _told(ring: Keyring, place: Place, size: int, changed: dict[str, Any]) -> bytes:
+    words = {"v": 1, "suite": capsules.SUITE, **_header(ring, place), "size": size}
     return json.dumps(words | changed).encode()
 
 
@@ -91,8 +91,8 @@ def test_an_older_key_opens_until_it_is_destroyed(ring: Keyring, place: Place) -
         {"suite": "x25519/hkdf-sha256/aes-256-gcm"},
         {"v": 2},
         {"v": True},
-        {"length": "44"},
-        {"length": 1},
+        {"size": "44"},
+        {"size": 1},
         {"practice": "not an id"},
         {"capture": "{" + str(uuid4()) + "}"},
         {"phone": 7},
@@ -103,7 +103,7 @@ def test_a_header_that_is_not_exactly_right_is_refused(
     ring: Keyring, place: Place, changed: dict[str, Any]
 ) -> None:
     plain = b"\0\0\0\2{}"
-    head = _told(ring, place, len(plain), **changed)
+    head = _told(ring, place, len(plain), changed)
     with pytest.raises(sealing.CapsuleRefused):
         sealing.open_capsule(_by_hand(ring, head, plain))
 
@@ -128,17 +128,20 @@ def test_a_header_that_is_not_exactly_right_is_refused(
 def test_words_inside_that_are_not_right_are_refused(
     ring: Keyring, place: Place, plain: bytes
 ) -> None:
-    raw = _by_hand(ring, _told(ring, place, len(plain)), plain)
+    raw = _by_hand(ring, _told(ring, place, len(plain), {}), plain)
     with pytest.raises(sealing.CapsuleRefused):
         sealing.open_capsule(raw)
 
 
-def test_sizes_are_refused_before_any_key_is_used(ring: Keyring) -> None:
+def test_sizes_are_refused_before_any_key_is_used(ring: Keyring, place: Place) -> None:
     def no_key(key_id: str) -> ciphers.CapturePrivate:
         raise AssertionError(key_id)
 
     too_long_header = b"SLC1" + (5_000).to_bytes(4, "big") + b"x" * 9_000
-    too_long = b"SLC1" + bytes(capsules.MAX_CAPSULE_BYTES)
+    length = capsules.MAX_CAPSULE_BYTES
+    head = _told(ring, place, length)
+    begins = b"SLC1" + len(head).to_bytes(4, "big") + head
+    too_long = begins + bytes(length + capsules.OVERHEAD_BYTES)
     for raw in (too_long_header, too_long, b"SLC1", b"", b"SLC2" + bytes(2_000)):
         with pytest.raises(sealing.CapsuleRefused):
             capsules.open_with(raw, no_key)
