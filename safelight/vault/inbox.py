@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -189,9 +189,7 @@ class Arrival:
             os.lseek(handle, here, os.SEEK_SET)
             try:
                 files.write_all(handle, chunk)
-            except OSError as trouble:
-                with suppress(OSError):
-                    os.ftruncate(handle, here)
+            except OSError as trouble:  # what did get there is a right beginning, and may stay
                 raise files.refusal_for(trouble, self.inbox.folder) from trouble
             return here + len(chunk)
 

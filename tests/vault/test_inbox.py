@@ -4,6 +4,7 @@ import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from uuid import UUID, uuid4
 
 import pytest
@@ -102,6 +103,34 @@ def test_the_same_pieces_side_by_side_are_added_once(inbox: Inbox, capture: UUID
         list(pool.map(send, range(8)))
     assert inbox.read(capture) == BYTES
     assert len(list(inbox.waiting())) == 1
+
+
+def test_a_repeat_that_comes_in_the_middle_of_a_piece_waits_for_it(
+    inbox: Inbox, capture: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrival = _begin(inbox, capture)
+    real = os.write
+    answers: list[int] = []
+
+    def repeat() -> None:
+        try:
+            arrival.append(0, BYTES[:PIECE])
+        except WrongOffset as refused:
+            answers.append(refused.offset)
+
+    second = Thread(target=repeat)
+
+    def write(handle: int, data: bytes) -> int:
+        monkeypatch.setattr(os, "write", real)
+        second.start()
+        second.join(0.3)  # it cannot end before this piece is written
+        return real(handle, data)
+
+    monkeypatch.setattr(os, "write", write)
+    assert arrival.append(0, BYTES[:PIECE]) == PIECE
+    second.join()
+    assert answers == [PIECE]
+    assert arrival.offset == PIECE
 
 
 def test_what_is_whole_is_not_taken_again(inbox: Inbox, capture: UUID) -> None:

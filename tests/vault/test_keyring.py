@@ -1,6 +1,8 @@
 """Three generations, any one of which may be damaged; and the one keyring of a process."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -211,6 +213,29 @@ def test_changes_made_side_by_side_are_both_kept(process: Saved) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(add, practices))
     assert set(_open(process).keks) == set(practices) == set(keyring.current().keks)
+
+
+ADD_SIX = """
+import sys, uuid
+from django.conf import settings
+settings.configure(SAFELIGHT_DATA=sys.argv[1], SAFELIGHT_ROOT_KEY_FILE=sys.argv[2])
+from safelight.vault import keyring
+for _ in range(6):
+    practice = uuid.uuid4()
+    keyring.change(lambda ring: ring.with_practice(practice))
+"""
+
+
+def test_changes_made_by_several_processes_are_all_kept(process: Saved) -> None:
+    data = process.folder.parent
+    told = [sys.executable, "-c", ADD_SIX, str(data), str(data.parent / "root.key")]
+    others = [
+        subprocess.Popen(told, cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL)
+        for _ in range(3)
+    ]
+    assert [other.wait(60) for other in others] == [0, 0, 0]
+    assert len(keyring.current().keks) == 18
+    assert keyring.current().generation == 19
 
 
 def test_a_change_that_changes_nothing_saves_nothing(process: Saved) -> None:

@@ -72,6 +72,17 @@ def test_a_key_moved_to_another_photo_or_patient_is_refused(
         _open(blob, wrapped, replace(place, **{changed: uuid4()}))
 
 
+def test_a_key_cannot_be_bound_anew_as_another_photos(ring: Keyring, place: Place) -> None:
+    with pytest.raises(sealing.Unreadable):
+        sealing.rewrap(
+            _wrap(place),
+            practice=place.practice,
+            photo=uuid4(),
+            old_patient=place.patient,
+            new_patient=place.patient,
+        )
+
+
 def test_a_patient_taken_away_behind_our_back_is_refused(ring: Keyring, place: Place) -> None:
     wrapped = _wrap(place)
     blob = _seal(wrapped, place)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from safelight.lib.refusals import Refusal
-from safelight.vault import keyfiles, keyring, recovery, root
+from safelight.vault import files, keyfiles, keyring, recovery, root
 from safelight.vault.ballast import Ballast
 from safelight.vault.blobs import BlobMissing
 from safelight.vault.disk import DiskStore
@@ -165,9 +165,12 @@ def test_a_failed_fsync_closes_the_store_until_a_person_looked(tmp_path: Path) -
         store.put(OLD)
     assert breaking.broke == "fsync"
     for again in (store, DiskStore(store.folder)):
-        with pytest.raises(ReadOnly):
-            again.put(BYTES)
+        for data in (OLD, BYTES):
+            with pytest.raises(ReadOnly):
+                again.put(data)
     assert store.get(hashlib.sha256(OLD).hexdigest()) == OLD
+    files.start_again(store.folder)
+    assert store.get(store.put(BYTES)) == BYTES
 
 
 @pytest.mark.parametrize("number", [FULL, BAD])

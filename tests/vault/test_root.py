@@ -4,6 +4,7 @@ import json
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,8 +128,8 @@ def test_no_damaged_key_file_gives_a_root_of_another_length(data: Path, key: byt
 
 
 def _find(data: Path, **given: object) -> root.Root:
-    ways: dict[str, object] = {"key_file": None, "ask": None, "credentials": None, **given}
-    return root.find_root(data, at=NOON, **ways)  # type: ignore[arg-type]
+    ways: dict[str, Any] = {"key_file": None, "ask": None, "credentials": None, **given}
+    return root.find_root(data, at=NOON, **ways)
 
 
 def test_the_ways_in_are_tried_in_their_order(data: Path) -> None:
