@@ -28,7 +28,7 @@ from safelight.lib.clock import now
 from safelight.lib.refusals import Refusal
 from safelight.people.limits import give_back, take
 from safelight.people.models import Person
-from safelight.people.passkeys import address_of, whose_passkey
+from safelight.people.passkeys import NotVerified, address_of, whose_passkey
 from safelight.people.signed_in import renew_key
 from safelight.web.doors import person_of
 
@@ -89,7 +89,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if person is None:
         clear_state()
         _note_failure(claimed)
-        return response
+        raise NotVerified
     give_back("sign_in.address", address)
     give_back("sign_in.account", str(person.pk))
     return response
@@ -107,11 +107,11 @@ def confirm(request: HttpRequest) -> HttpResponse:
         if response.status_code == 200:
             renew_key(request.session)
             _note("step_up", person)
-    if response.status_code == 200:
-        give_back("step_up.account", str(person.pk))
-    else:
+    if response.status_code != 200:
         clear_state()
         _note_failure(person.pk)
+        raise NotVerified
+    give_back("step_up.account", str(person.pk))
     return response
 
 
