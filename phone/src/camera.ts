@@ -5,7 +5,8 @@ import { WHOLE } from "./geometry.ts";
 
 const FULL = { width: 4032, height: 3024 };
 const STILL_LIMIT = 5000;
-const FRAME_LIMIT = 2000;
+const FRAME_LIMIT = 4000;
+const FRAME_WAIT = 1500;
 
 /** One still: its bytes as the camera made them, and the picture they show. */
 export interface Still {
@@ -54,7 +55,9 @@ export function close(): void {
 }
 
 /** After a return from the background a stream may stand still: start it again when no frame comes. */
-export function watchFrames(video: HTMLVideoElement, restart: () => void, signal: AbortSignal): void {
+export function watchFrames(
+  video: HTMLVideoElement, restart: () => void, busy: () => boolean, signal: AbortSignal,
+): void {
   let last = Date.now();
   const frame = (): void => {
     last = Date.now();
@@ -62,6 +65,7 @@ export function watchFrames(video: HTMLVideoElement, restart: () => void, signal
   };
   video.requestVideoFrameCallback(frame);
   const timer = setInterval(() => {
+    if (busy()) last = Date.now();
     if (document.visibilityState === "visible" && Date.now() - last > FRAME_LIMIT) {
       last = Date.now() + 3000;
       restart();
@@ -91,6 +95,13 @@ async function fromCamera(live: MediaStreamTrack): Promise<Blob> {
   return camera.takePhoto({ imageWidth, imageHeight }).catch(() => camera.takePhoto());
 }
 
+/** Wait for a fresh frame, so that a picture is never what the camera saw while it woke. */
+const freshFrame = (video: HTMLVideoElement): Promise<void> =>
+  new Promise((go) => {
+    setTimeout(go, FRAME_WAIT);
+    video.requestVideoFrameCallback(() => go());
+  });
+
 /** Take one photo: the full still where the camera gives one, else the video's own frame. */
 export async function still(video: HTMLVideoElement): Promise<Still> {
   const live = track();
@@ -103,6 +114,7 @@ export async function still(video: HTMLVideoElement): Promise<Still> {
     dropBlobs();
     return { bytes, type, via: "photo", picture };
   } catch {
+    await freshFrame(video);
     const frame = await createImageBitmap(video);
     const picture = await createImageBitmap(frame);
     const bytes = await encode(frame, WHOLE, FULL.width, 0.92);

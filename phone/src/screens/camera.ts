@@ -88,13 +88,16 @@ export function cameraScreen(roll: Roll, stream: MediaStream): Promise<Leave> {
     video.srcObject = stream;
     void video.play().catch(() => undefined);
     const [focus, light] = [meter("Focus"), meter("Light")];
-    const looked = followPicture(video, focus, light, signal);
+    let taking = false;
+    const looked = followPicture(video, focus, light, () => {
+      if (!taking) shutter.disabled = false;
+    }, signal);
     const line = h("i", { class: "level-line", "aria-hidden": "true" });
     followLevel(line, signal);
     camera.watchFrames(video, () => {
       camera.close();
       camera.open().then((again) => { video.srcObject = again; }, (error: unknown) => leave({ go: "shut", error }));
-    }, signal);
+    }, () => taking, signal);
     const { canvas, hints } = ghostPart(roll, signal);
     const problem = h("p", { role: "alert", class: "plate problem", hidden: true });
     const take = async (): Promise<void> => {
@@ -105,19 +108,19 @@ export function cameraScreen(roll: Roll, stream: MediaStream): Promise<Leave> {
         if (!why) return;
         limitReason = why;
       }
-      shutter.disabled = true;
+      shutter.disabled = taking = true;
       try {
         const takenAt = new Date().toISOString();
         const still = await camera.still(video);
         await keep("shutters", ((await kept("shutters")) ?? 0) + 1);
         leave({ go: "shot", shot: { still, takenAt, best: looked.best(), limitReason } });
       } catch {
-        shutter.disabled = false;
+        shutter.disabled = taking = false;
         problem.hidden = false;
         problem.textContent = "The camera gave no picture. Try again.";
       }
     };
-    const shutter = h("button", { type: "button", class: "shutter", click: () => void take() }, "Take");
+    const shutter = h("button", { type: "button", class: "shutter", click: () => void take(), disabled: true }, "Take");
     const n = roll.frames.length;
     const out = n ? button(`File ${photos(n)}`, () => leave({ go: "file" })) : button("Close camera", () => leave({ go: "close" }));
     const view = roll.set?.views[roll.step];

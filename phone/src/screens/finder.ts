@@ -8,11 +8,15 @@ const SMALL = { width: 320, height: 240 };
 const EVERY = 200;
 const MEMORY = 2000;
 const LEVEL_ENOUGH = 3;
+/** A camera that wakes gives black frames first; after this long it is taken at its word. */
+const WAKING = 1500;
+const BLACK = 1;
 
 /** Follow the live picture with two meters. `best` is the sharpest of the last two seconds. */
 export function followPicture(
-  video: HTMLVideoElement, focus: Meter, light: Meter, signal: AbortSignal,
+  video: HTMLVideoElement, focus: Meter, light: Meter, awake: () => void, signal: AbortSignal,
 ): { best: () => number } {
+  const start = performance.now();
   const canvas = new OffscreenCanvas(SMALL.width, SMALL.height);
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   let seen: { at: number; focus: number }[] = [];
@@ -27,6 +31,7 @@ export function followPicture(
       const { data } = pen.getImageData(0, 0, SMALL.width, SMALL.height);
       const m = measure(data, SMALL.width, SMALL.height);
       seen = [...seen.filter((each) => now - each.at < MEMORY), { at: now, focus: m.focus }];
+      if (m.mean > BLACK || now - start > WAKING) awake();
       const level = levels(m, best());
       focus.set(level.focus, isBlurred(m.focus, best()) ? "Moving" : focusWord(m.focus, best()));
       light.set(level.light, lightWord(m));

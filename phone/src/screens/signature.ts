@@ -68,7 +68,7 @@ export function signScreen(
   const lines = (answer: string): string[] => decided.filter((d) => d.answer === answer)
     .map((d) => wordsFor(d.use) + (answer === "yes" && d.recipient ? ` (${d.recipient})` : "")
       + (answer === "yes" && d.abroad.length ? `, also in ${d.abroad.join(", ")}` : ""));
-  const no = [...lines("no"), ...lines("not_asked").map((words) => `${words} (not asked)`)];
+  const unasked = lines("not_asked").join(", ");
   const strokes: Strokes = [];
   return screen((leave) => {
     const problem = h("p", { role: "alert", class: "problem small" });
@@ -87,7 +87,9 @@ export function signScreen(
         h("header", {}, h("p", { class: "small soft" }, `Hand the phone to ${first}`), h("h1", { class: "sentence" }, `${first}, is this right?`)),
         h("dl", { class: "yesno" },
           h("div", {}, h("dt", {}, "Yes"), h("dd", {}, ...lines("yes").map((words) => h("p", {}, words)))),
-          h("div", {}, h("dt", {}, "No"), h("dd", {}, ...no.map((words) => h("p", {}, words))))),
+          h("div", {}, h("dt", {}, "No"), h("dd", {}, 
+            lines("no").length ? h("p", {}, lines("no").join(", ")) : null,
+            unasked ? h("p", {}, `${unasked} `, h("span", { class: "faint" }, "(not asked)")) : null))),
         h("p", { class: "small soft" }, other
           ? `You can change your mind at any time. ${given(subject)}’s care stays the same.`
           : "You can change your mind at any time. Your care stays the same."),

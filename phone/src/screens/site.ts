@@ -1,6 +1,6 @@
 /** P6b Site: the outline with front and back, and a list as an equal way. */
 
-import { button, field, h, mainButton, pair, put } from "../page.ts";
+import { button, field, h, mainButton, pair, put, quiet } from "../page.ts";
 import type { Roll } from "../roll.ts";
 import { screen } from "../screen.ts";
 import { bornOn, fullName, session } from "../session.ts";
@@ -101,7 +101,7 @@ export async function siteScreen(roll: Roll): Promise<void> {
     return {
       title: "Body site", kind: "site",
       main: [h("header", {}, h("p", { class: "small soft" }, `${fullName(roll.subject)} · born ${birthday(bornOn(roll.subject))}`), heading), body,
-        button("Back", () => leave(false))],
+        h("div", { class: "row" }, quiet("Back", () => leave(false)))],
       bar: [h("div", { class: "buttons" }, swap, use)],
     };
   });
