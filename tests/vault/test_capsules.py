@@ -1,13 +1,14 @@
 """A capsule opens for its own practice, whole, with its own header, and in no other way."""
 
 import json
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from safelight.vault import capsules, ciphers, keyring, sealing
-from safelight.vault.keys import Keyring, NoSuchKey
+from safelight.vault.keys import CaptureKey, Keyring, NoSuchKey
 from tests.vault.conftest import Place
 from tests.vault.damage import NOON, refuses_damage
 
@@ -139,7 +140,7 @@ def test_sizes_are_refused_before_any_key_is_used(ring: Keyring, place: Place) -
 
     too_long_header = b"SLC1" + (5_000).to_bytes(4, "big") + b"x" * 9_000
     length = capsules.MAX_CAPSULE_BYTES
-    head = _told(ring, place, length)
+    head = _told(ring, place, length, {})
     begins = b"SLC1" + len(head).to_bytes(4, "big") + head
     too_long = begins + bytes(length + capsules.OVERHEAD_BYTES)
     for raw in (too_long_header, too_long, b"SLC1", b"", b"SLC2" + bytes(2_000)):
@@ -151,3 +152,20 @@ def test_the_fingerprint_a_phone_checks_is_of_the_key_it_seals_to(ring: Keyring)
     key = ring.newest_capture_key
     assert key.fingerprint.hex().startswith(key.id)
     assert len(key.fingerprint) == 16
+
+
+def test_what_the_phones_own_code_sealed_opens_here() -> None:
+    kept = json.loads((Path(__file__).parent / "sealed_by_phone.json").read_text())
+    key = CaptureKey.from_private(bytes.fromhex(kept["private"]), made_at=NOON)
+    raw = bytes.fromhex(kept["capsule"])
+    assert capsules.read_header(raw)["key"] == key.id
+    opened = capsules.open_with(raw, lambda key_id: key.opener)
+    assert opened.image == kept["image"].encode()
+    assert opened.meta["kind"] == "photo"
+
+
+def test_the_header_is_the_one_the_contract_with_the_phone_names() -> None:
+    contract = Path(__file__).parents[2] / "contracts" / "inside-capsule.json"
+    header = json.loads(contract.read_text())["header"]
+    assert header["suite"] == capsules.SUITE
+    assert {name: type(value) for name, value in header.items()} == capsules.HEADER_TYPES
