@@ -76,6 +76,7 @@ ACTIONS: Final[dict[str, str]] = {
     "photo.unblurred": "uncovered a sensitive photo",
     "photo.flagged": "changed whether the photo is sensitive or restricted",
     "copy.ended": "recorded that a copy of the photo is gone",
+    "alarm.ended": "looked into an alarm",
     "alarm.raised": "raised an alarm for a person to look at",
     "break_glass.opened": "opened a record outside their care, with a reason",
     "break_glass.reviewed": "looked at why a record outside care was opened",

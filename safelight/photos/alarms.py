@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from safelight.audit.log import record
+from safelight.lib.refusals import NotFound
 from safelight.people.models import Person
 from safelight.photos.models import Alarm
 from safelight.policy.models import Practice
@@ -46,3 +47,20 @@ def end_alarms(
     return Alarm.objects.filter(kind=kind, about__in=list(about), ended_at__isnull=True).update(
         ended_at=at, ended_by=by
     )
+
+
+@transaction.atomic
+def look_into(alarm_id: int, *, by: Person, at: datetime) -> Alarm:
+    """Note that a person has looked into an alarm of their practice. Twice changes nothing.
+
+    What still holds (a photo unfiled, a copy overdue) is raised again by the worker.
+    """
+    alarm = Alarm.objects.filter(pk=alarm_id, practice=by.practice_id).first()
+    if alarm is None:
+        raise NotFound
+    if Alarm.objects.filter(pk=alarm_id, ended_at__isnull=True).update(ended_at=at, ended_by=by):
+        record(
+            "alarm.ended", practice=by.practice_id, by=by, at=at, of=alarm.about, outcome=alarm.kind
+        )
+        alarm.refresh_from_db()
+    return alarm

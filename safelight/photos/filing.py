@@ -20,7 +20,7 @@ from safelight.consent.reading import covering_consent
 from safelight.consent.uses import CARE
 from safelight.lib.refusals import Refusal
 from safelight.photos import rules
-from safelight.photos.alarms import raise_alarm
+from safelight.photos.alarms import end_alarms, raise_alarm
 from safelight.photos.claims import claim, put_back
 from safelight.photos.darkroom import decoder
 from safelight.photos.drafting import Draft, draft_photo
@@ -219,6 +219,7 @@ def _finish(capture: Capture, *, place: str, at: datetime) -> None:
         Capture.objects.filter(pk=capture.pk, state=Capture.State.STORED).update(
             state=Capture.State.FILED, filed_at=at, filed_receipt=text, timing=timing
         )
+        end_alarms(Alarm.Kind.STUCK, [f"capture:{capture.pk}"], at=at)
     inbox().remove(capture.pk)
 
 

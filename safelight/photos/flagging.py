@@ -48,7 +48,7 @@ def set_flags(
         at=at,
         of=f"photo:{photo.pk}",
         patient=photo.patient_id,
-        outcome="+".join(flags) or "none",
+        outcome="_".join(flags) or "none",
         detail=words,
     )
     return photo

@@ -1,0 +1,66 @@
+"""Crashes: killed before any fsync, rename, unlink or commit, nothing acknowledged is lost."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+START = "import django; django.setup(); from tests.photos.crashing import main; main('{}')"
+WHOLE = {
+    "state": "filed",
+    "kept_promise": True,
+    "whole": True,
+    "rows_without_blob": [],
+    "copies": 4,
+    "filed_entries": 1,
+    "arrived_entries": 1,
+    "receipt": "filed",
+    "signed": True,
+    "left_in_inbox": [],
+    "people": 1,
+}
+
+
+def killed_at_every_step(act: str) -> list[dict[str, Any]]:
+    """Run the killing in processes of its own and return what was found after each."""
+    run = subprocess.run(
+        [sys.executable, "-c", START.format(act)],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.photos.crash_settings"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-4000:]
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def folded(steps: list[str]) -> list[str]:
+    """Return the steps with repeats of one kind as one."""
+    return [s for n, s in enumerate(steps) if n == 0 or steps[n - 1] != s]
+
+
+@pytest.mark.parametrize(
+    ("act", "least", "ending"),
+    [
+        ("receive", 8, ["fsync", "rename", "fsync", "commit", "committed"]),
+        ("file", 20, ["commit", "committed", "unlink", "fsync"]),
+    ],
+)
+def test_an_act_killed_at_any_step_is_completed_and_loses_nothing(
+    act: str, least: int, ending: list[str]
+) -> None:
+    found = killed_at_every_step(act)
+    steps = found[0]["steps"]
+    assert len(steps) >= least
+    assert len(found) == len(steps) + 2  # unharmed, killed at each step, and one beyond the last
+    assert folded(steps)[-len(ending) :] == ending
+    for one in found:
+        assert one["found"] == WHOLE, (act, one["n"], steps[one["n"] - 1])
+    assert all(one["steps"] is None for one in found[1:-1])

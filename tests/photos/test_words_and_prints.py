@@ -1,0 +1,184 @@
+"""Labels, flags and prints: what is said of a photo, who it is covered from, and paper copies."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from safelight.audit import reading as audit
+from safelight.consent.models import Consent
+from safelight.lib.refusals import BadInput, NotAllowed, NotFound
+from safelight.patients.models import Patient, Visit
+from safelight.people.models import Person, Phone
+from safelight.photos import copies
+from safelight.photos.copies import CopyEnded, CopyEndsByItself
+from safelight.photos.flagging import set_flags, uncover
+from safelight.photos.labelling import Words, edit_label, missing_words
+from safelight.photos.models import Alarm, Copy, LabelEdit, Photo, Unblur
+from safelight.photos.printing import print_photo
+from tests.conftest import NOON
+from tests.photos.making import filed
+
+
+@pytest.fixture
+def photo(phone: Phone, ada: Person, pat: Patient, consent: Consent) -> Photo:
+    return filed(phone, ada, pat, label="", notes="", diagnosis="")
+
+
+def test_words_complete_a_photo_and_those_before_are_kept(
+    photo: Photo, ada: Person, visit: Visit
+) -> None:
+    assert missing_words(photo) == ["a label", "a note or a diagnosis", "a visit"]
+    words = replace(Words.of(photo), label="Left forearm", notes="Itches", visit_id=str(visit.pk))
+    done = edit_label(photo, words=words, by=ada, at=NOON)
+    assert not done.incomplete
+    assert missing_words(done) == []
+    edit = LabelEdit.objects.get()
+    assert (edit.before["label"], edit.after["label"], edit.by) == ("", "Left forearm", ada)
+    assert audit.of_object(photo.practice_id, f"photo:{photo.pk}").entries[0].outcome == "complete"
+
+
+def test_the_same_words_again_change_nothing(photo: Photo, ada: Person) -> None:
+    edit_label(photo, words=Words.of(photo), by=ada, at=NOON)
+    assert not LabelEdit.objects.exists()
+
+
+def test_completing_a_photo_ends_its_alarm(photo: Photo, ada: Person, visit: Visit) -> None:
+    Alarm.objects.create(kind=Alarm.Kind.INCOMPLETE, about=f"photo:{photo.pk}", raised_at=NOON)
+    words = replace(Words.of(photo), label="L", diagnosis="Naevus", visit_id=str(visit.pk))
+    edit_label(photo, words=words, by=ada, at=NOON)
+    assert Alarm.objects.get().ended_by == ada
+
+
+def test_a_sensitive_site_covers_the_photo_and_another_site_never_uncovers_it(
+    photo: Photo, ada: Person, sensitive_site: str
+) -> None:
+    words = replace(Words.of(photo), site_code=sensitive_site, side="")
+    assert edit_label(photo, words=words, by=ada, at=NOON).sensitive
+    photo.refresh_from_db()
+    back = replace(words, site_code="70559009")
+    assert edit_label(photo, words=back, by=ada, at=NOON).sensitive
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"label": "x" * 81},
+        {"notes": "x" * 4001},
+        {"site_code": "no-such-site"},
+        {"side": "Q"},
+        {"visit_id": "not-a-number"},
+    ],
+)
+def test_words_that_have_no_form_are_refused(
+    photo: Photo, ada: Person, changes: dict[str, str]
+) -> None:
+    with pytest.raises(BadInput):
+        edit_label(photo, words=replace(Words.of(photo), **changes), by=ada, at=NOON)
+
+
+def test_a_visit_of_somebody_else_and_a_person_without_the_duty_are_refused(
+    photo: Photo, ada: Person, rec: Person, cy: Person, quinn: Patient
+) -> None:
+    theirs = replace(Words.of(photo), visit_id=str(quinn.visits.get().pk))
+    with pytest.raises(NotFound):
+        edit_label(photo, words=theirs, by=ada, at=NOON)
+    with pytest.raises(NotAllowed):
+        edit_label(photo, words=theirs, by=rec, at=NOON)
+    with pytest.raises(NotFound):
+        edit_label(photo, words=theirs, by=cy, at=NOON)
+
+
+def test_flags_need_a_reason_and_are_in_the_log(photo: Photo, ada: Person) -> None:
+    with pytest.raises(BadInput):
+        set_flags(
+            photo, sensitive=True, restricted=False, recognisable=None, reason=" ", by=ada, at=NOON
+        )
+    set_flags(
+        photo,
+        sensitive=True,
+        restricted=True,
+        recognisable=False,
+        reason="Pat asked for it",
+        by=ada,
+        at=NOON,
+    )
+    entry = audit.of_object(photo.practice_id, f"photo:{photo.pk}").entries[0]
+    assert (entry.action, entry.outcome) == ("photo.flagged", "sensitive_restricted")
+    assert audit.detail_of(entry) == "Pat asked for it"
+
+
+def test_uncovering_keeps_the_reason_and_ends_by_itself(photo: Photo, ada: Person) -> None:
+    with pytest.raises(BadInput):
+        uncover(photo, reason="", by=ada, at=NOON)
+    row = uncover(photo, reason="Comparing with today's", by=ada, at=NOON)
+    assert row.ends_at > NOON
+    assert Unblur.objects.get().reason == "Comparing with today's"
+    assert audit.of_object(photo.practice_id, f"photo:{photo.pk}").entries[0].action == (
+        "photo.unblurred"
+    )
+
+
+def test_prints_are_numbered_copies_outside_with_a_purpose_and_an_end(
+    photo: Photo, ada: Person
+) -> None:
+    before = copies.outside_count(photo.practice)
+    first = print_photo(photo, purpose="patient", by=ada, at=NOON, holder_name="Pat")
+    second = print_photo(photo, purpose="A case meeting", by=ada, at=NOON)
+    assert (first.number, second.number) == (1, 2)
+    assert first.basis == "To hand to the patient"
+    assert first.outside
+    assert first.due_at is not None
+    assert first.due_at > NOON
+    assert copies.outside_count(photo.practice) == before + 2
+    entry = audit.of_object(photo.practice_id, f"photo:{photo.pk}").entries[0]
+    assert (entry.action, entry.purpose) == ("photo.printed", "other")
+
+
+def test_two_prints_never_share_a_number(photo: Photo, ada: Person) -> None:
+    copy = print_photo(photo, purpose="record", by=ada, at=NOON)
+    copy.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Copy.objects.create(
+            practice=photo.practice,
+            photo=photo,
+            holder="paper",
+            number=copy.number,
+            outside=True,
+            basis="x",
+            since=NOON,
+        )
+
+
+def test_nobody_prints_without_the_duty_or_a_purpose(photo: Photo, ada: Person, mo: Person) -> None:
+    with pytest.raises(NotAllowed):
+        print_photo(photo, purpose="record", by=mo, at=NOON, stepped_up=True)
+    with pytest.raises(BadInput):
+        print_photo(photo, purpose=" ", by=ada, at=NOON)
+    assert not Copy.objects.filter(holder="paper").exists()
+
+
+def test_a_print_is_declared_gone_once_and_the_line_stays(photo: Photo, ada: Person) -> None:
+    copy = print_photo(photo, purpose="record", by=ada, at=NOON)
+    copies.declare_gone(copy, by=ada, at=NOON, evidence="Shredded")
+    assert copies.where_is(photo)[-1].end_evidence == "Shredded"
+    assert Copy.objects.get(pk=copy.pk).state == "ended"
+    with pytest.raises(CopyEnded):
+        copies.declare_gone(copy, by=ada, at=NOON, evidence="Again")
+
+
+def test_what_ends_by_proof_cannot_be_declared_gone(photo: Photo, ada: Person) -> None:
+    for copy in Copy.objects.filter(photo=photo):
+        with pytest.raises(CopyEndsByItself):
+            copies.declare_gone(copy, by=ada, at=NOON, evidence="I say so")
+    assert not Copy.objects.filter(photo=photo).exclude(state="held").exists()
+
+
+def test_a_copy_is_overdue_when_its_day_has_passed(photo: Photo, ada: Person) -> None:
+    copy = print_photo(photo, purpose="record", by=ada, at=NOON)
+    assert copy.due_at is not None
+    assert not copies.is_overdue(copy, at=NOON)
+    late = copy.due_at + timedelta(seconds=1)
+    assert copies.is_overdue(copy, at=late)
+    assert copies.overdue_count(photo.practice, at=late) == 1
