@@ -62,7 +62,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "safelight.web.headers.SecurityHeaders",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "safelight.web.files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -159,6 +159,7 @@ STATIC_URL = "/static/"
 STYLE = PACKAGE / "style" if (PACKAGE / "style").is_dir() else PACKAGE.parent / "style"
 STATICFILES_DIRS = [("style", STYLE)]
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # forms only; photos come by their own door
 # A list of patients stays in memory: Django would write a large one to a temporary file, in clear.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
