@@ -24,6 +24,7 @@ from safelight.patients.rules import fold
 from safelight.patients.visits import day_in, visits_today
 from safelight.people.models import Person, Phone
 from safelight.photos.filing import file_capture
+from safelight.photos.holding import note_gone
 from safelight.photos.models import Capture
 from safelight.photos.receiving import (
     Offer,
@@ -87,7 +88,9 @@ def make_demo(*, at: datetime, say: Say) -> Practice:
     cast = Cast(practice, {}, {}, {}, {row["key"]: row for row in words["patients"]})
     _people(cast, words["people"], begin)
     _patients(cast, words["patients"], begin)
-    events = sorted(_events(cast, words["courses"], at), key=lambda event: event[0])
+    morning, _ = day_in(practice, at.astimezone(ZoneInfo(practice.zone)).date())
+    clinic = morning + timedelta(hours=10, minutes=30)
+    events = sorted(_events(cast, words["courses"], clinic), key=lambda event: event[0])
     shots = sum(event[1] == "shot" for event in events)
     done = 0
     for when, kind, told in events:
@@ -234,6 +237,7 @@ def _shoot(cast: Cast, told: dict[str, Any], at: datetime) -> None:
         "recognisable": told.get("recognisable", False),
         "restricted": told.get("restricted", False),
         "chaperone": "Offered, not wanted" if told.get("restricted") else "",
+        "timing": {"unlocked_at": (at - timedelta(seconds=24)).isoformat()},
     }  # fmt: skip
     header = {
         "key": key.id, "practice": str(cast.practice.pk), "capture": str(capture),
@@ -245,6 +249,7 @@ def _shoot(cast: Cast, told: dict[str, Any], at: datetime) -> None:
     add_piece(arrival_of(capture_of(phone, capture)), offset=0, piece=raw)
     finish(phone, capture, at=at)
     file_capture(capture, at=at + timedelta(seconds=3))
+    note_gone(phone, [capture], at=at + timedelta(seconds=5))
     filed = Capture.objects.get(pk=capture)
     if filed.state != Capture.State.FILED:
         raise RuntimeError(f"A demo photo was not filed: {filed.state} {filed.refused_code}")

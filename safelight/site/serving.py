@@ -62,7 +62,7 @@ def serve(config: Config) -> int:
         handles.append(handle)
     python = [sys.executable, "-m"]
     children = [Child([*python, "safelight.site.web"]) for _ in range(config.workers)]
-    children.append(Child([*python, "safelight.site.worker"]))
+    children.append(Child([*python, "safelight.site.working"]))
     stopping = False
 
     def stop(number: int, frame: object) -> None:

@@ -109,7 +109,8 @@ def export_audit(path: str) -> int:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as to:
         _export(practice, to)
-    sys.stdout.write(f"Written. Check it with: python tools/verify_audit.py --key KEY {path}\n  (KEY is what `safelight audit key` prints)\n")
+    sys.stdout.write(f"Written. Check it with: python tools/verify_audit.py --key KEY {path}\n")
+    sys.stdout.write("KEY is what `safelight audit key` prints.\n")
     return 0
 
 

@@ -33,6 +33,9 @@ PLACES = (
     ("Audit", "desk:audit", Act.AUDIT_ALL),
 )
 
+# Pages that belong under a place although their address does not begin with its own.
+UNDER = {"desk:patients": ("/photos", "/consents")}
+
 
 def links_for(person: Person, path: str) -> list[Link]:
     """List the places this person's duties open; the deepest match of the path is current."""
@@ -40,7 +43,7 @@ def links_for(person: Person, path: str) -> list[Link]:
     for words, name, act in PLACES:
         if act is None or letters(person, act):
             url = reverse(name)
-            here = path == url or (url != "/" and path.startswith(url))
+            here = path == url or (url != "/" and path.startswith((url, *UNDER.get(name, ()))))
             found.append(Link(words, url, here))
     return found
 

@@ -43,6 +43,13 @@ def _ends(copy: Copy, *, at: datetime) -> tuple[str, str, str]:
     return "out", "Outside", "The phone, when it shows the photo is gone"
 
 
+RENDITIONS = {
+    "original": "Original, untouched",
+    "view": "For looking at",
+    "thumb": "Small",
+}
+
+
 def ledger(photo: Photo, *, at: datetime) -> dict[str, list[LedgerRow]]:
     """Group a photo's copies as the page shows them. Times become shares of the photo's life."""
     life = max((at - photo.taken_at).total_seconds(), 1.0)
@@ -55,7 +62,7 @@ def ledger(photo: Photo, *, at: datetime) -> dict[str, list[LedgerRow]]:
             LedgerRow(
                 copy=copy,
                 where=f"{name} {copy.number}" if copy.number else name,
-                holder=copy.holder_name or copy.rendition,
+                holder=copy.holder_name or RENDITIONS.get(copy.rendition, copy.rendition),
                 why=copy.basis,
                 known=(copy.end_evidence if state == "gone" else "") or copy.evidence,
                 begin=(copy.since - photo.taken_at).total_seconds() / life,

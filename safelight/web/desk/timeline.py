@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from safelight.consent.reading import live_consents
@@ -28,9 +29,13 @@ def _open(request: PersonRequest, patient_id: UUID, *, may_see: bool, at: dateti
 
 
 def _compared(request: PersonRequest, photos: list[Photo]) -> list[Photo]:
-    """Return the two photos asked for in the address, or the newest two of the site."""
-    wanted = [photo for photo in photos if str(photo.pk) in request.GET.getlist("with")]
-    pair = wanted if len(wanted) == 2 else photos[:2]
+    """Return the two photos asked for in the address, or the newest of the last two days of it."""
+    pair = [photo for photo in photos if str(photo.pk) in request.GET.getlist("with")]
+    if len(pair) != 2:
+        days = {timezone.localdate(photo.taken_at): photo for photo in reversed(photos)}
+        pair = [days[day] for day in sorted(days, reverse=True)[:2]]
+    if len(pair) < 2:
+        pair = photos[:2]
     return sorted(pair, key=lambda photo: photo.taken_at)
 
 

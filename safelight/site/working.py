@@ -1,0 +1,18 @@
+"""One worker process: Django is made ready first, because the worker's own module needs it."""
+
+import os
+
+import django
+
+
+def main() -> None:
+    """Work until told to stop."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.site.settings")
+    django.setup()
+    from safelight.site import worker  # noqa: PLC0415 - models exist only from here on
+
+    worker.main()
+
+
+if __name__ == "__main__":
+    main()
