@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any, ClassVar, Concatenate, ParamSpec, cast
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
@@ -22,6 +22,7 @@ from safelight.people.signed_in import PHONE, bind_to_phone
 from safelight.web.doors import person_of
 
 P = ParamSpec("P")
+R = TypeVar("R")  # an answer, or the promise of one
 CLEAR = '"storage", "cookies"'  # never "cache": it can hang the browser (phone-platform, 8)
 
 
@@ -160,8 +161,8 @@ def refused(refusal: PhoneRefusal) -> JsonResponse:
 def phone_call(
     *, session: bool
 ) -> Callable[
-    [Callable[Concatenate[PhoneRequest, P], HttpResponse]],
-    Callable[Concatenate[HttpRequest, P], HttpResponse],
+    [Callable[Concatenate[PhoneRequest, P], R]],
+    Callable[Concatenate[HttpRequest, P], R],
 ]:
     """Let a call in only from an open phone's key; with `session`, only with its person signed in.
 
@@ -170,14 +171,12 @@ def phone_call(
     """
 
     def door(
-        view: Callable[Concatenate[PhoneRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-        if iscoroutinefunction(view):
-            guarded = _async_door(view, session=session)
-        else:
-            guarded = _door(view, session=session)
-        cast(Any, guarded).phone_call = "D+S" if session else "D"
-        return csrf_exempt(guarded)
+        view: Callable[Concatenate[PhoneRequest, P], R],
+    ) -> Callable[Concatenate[HttpRequest, P], R]:
+        wrapped = _async_door if iscoroutinefunction(view) else _door
+        guarded: Any = wrapped(cast(Any, view), session=session)
+        guarded.phone_call = "D+S" if session else "D"
+        return cast(Callable[Concatenate[HttpRequest, P], R], csrf_exempt(guarded))
 
     return door
 
