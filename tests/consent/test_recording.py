@@ -9,7 +9,7 @@ import pytest
 from safelight.audit import reading as audit
 from safelight.consent.arriving import record_arrival
 from safelight.consent.models import Consent
-from safelight.consent.recording import ConsentDiffers, ConsentIncomplete
+from safelight.consent.recording import ConsentDiffers, ConsentIncomplete, record_consent
 from safelight.consent.rules.asking import Answer
 from safelight.consent.uses import USES
 from safelight.lib.ids import new_id
@@ -265,13 +265,18 @@ def test_reception_keeps_a_paper_form_but_not_a_discussion(pat: Patient, rec: Pe
 
 
 def test_another_patients_visit_or_practices_wording_is_not_found(
-    pat: Patient, quinn: Patient, ada: Person, other_practice: Practice
+    pat: Patient, quinn: Patient, ada: Person, cy: Person, other_practice: Practice
 ) -> None:
     with pytest.raises(NotFound):
         keep(pat, ada, visit=quinn.visits.get())
     other = keep(quinn, ada)
     with pytest.raises(NotFound):
         keep(pat, ada, supersedes=other)
+    with pytest.raises(NotFound):
+        keep(pat, cy)
+    theirs = newest_notice(other_practice)
+    with pytest.raises(NotFound):
+        record_consent(pat, id=new_id(), talk=WHOLE, notice=theirs, agreed_at=NOON, by=ada, at=NOON)
     foreign = {**BODY, "notice": newest_notice(other_practice).pk}
     with pytest.raises(NotFound):
         record_arrival(pat, id=new_id(), body=foreign, by=ada, at=NOON)

@@ -24,7 +24,6 @@ from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.patients.access import identity_for, patient_for
 from safelight.patients.models import Patient
-from safelight.patients.reading import named
 from safelight.people.duties import Act, letters, may
 from safelight.policy.words import newest_notice
 from safelight.web.desk.consent_form import AskForm
@@ -156,7 +155,6 @@ def withdraw(request: PersonRequest, consent_id: UUID) -> HttpResponse:
     """
     at, person = now(), request.person
     found = consent_by_id(person.practice, consent_id)
-    named(person, found.patient_id)
     left = open_uses(found, at=at)
     form = WithdrawForm(request.POST or None, initial={"use": ""})
     uses = [("", "Everything"), *((code, USES[code].title) for code in left)]
