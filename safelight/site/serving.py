@@ -56,7 +56,7 @@ def serve(config: Config) -> int:
     handles = [server.fileno()]
     root = keyring.root_of_process()
     if root is not None:
-        handle = hand_over(root.key)
+        handle = hand_over(root.key, source=root.source)
         os.set_inheritable(handle, True)
         environment[HANDED_OVER] = str(handle)
         handles.append(handle)

@@ -1,0 +1,153 @@
+"""A photo's page: who sees it, what it says, and the acts on it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from safelight.audit.models import Entry
+from safelight.patients.models import Patient
+from safelight.people.models import Person
+from safelight.photos.models import Copy, Photo
+
+Desk = Callable[[Person], Client]
+JPEG = b"\xff\xd8\xff"
+
+
+def test_the_page_says_where_every_copy_is(photo: Photo, ada: Person, at_desk: Desk) -> None:
+    page = at_desk(ada).get(f"/photos/{photo.pk}").content.decode()
+    assert "Where is this photo?" in page
+    assert "1 copy is outside the practice." in page
+    assert "Ada’s phone" in page
+    assert page.count("Vault") == 3
+    assert "TESTCASE, Pat" in page
+
+
+@pytest.mark.parametrize("kind", ["view", "thumb", "full"])
+def test_pixels_come_with_an_entry_and_are_not_kept(
+    photo: Photo, ada: Person, at_desk: Desk, kind: str
+) -> None:
+    before = Entry.objects.filter(patient=photo.patient_id).count()
+    answer = at_desk(ada).get(f"/photos/{photo.pk}/{kind}.jpg")
+    assert answer.content.startswith(JPEG)
+    assert "no-store" in answer["Cache-Control"]
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert Entry.objects.filter(patient=photo.patient_id).count() == before + 1
+
+
+def test_the_original_is_a_file_to_keep_never_a_page(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    answer = at_desk(ada).get(f"/photos/{photo.pk}/original")
+    assert answer["Content-Disposition"] == f'attachment; filename="photo-{photo.pk}.jpg"'
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer.content.startswith(JPEG)
+
+
+def test_the_original_asks_for_the_passkey_again(photo: Photo, ada: Person) -> None:
+    from tests.signing_in import signed_in_client  # noqa: PLC0415 - beside its one use
+
+    answer = signed_in_client(ada, stepped_up=False).get(f"/photos/{photo.pk}/original")
+    assert answer.status_code == 303
+    assert answer["Location"].startswith("/step-up?")
+
+
+@pytest.mark.parametrize(
+    "what", ["", "/view.jpg", "/thumb.jpg", "/full.jpg", "/original", "/label"]
+)
+def test_another_practice_sees_the_same_nothing_as_for_no_photo(
+    photo: Photo, cy: Person, at_desk: Desk, what: str
+) -> None:
+    client = at_desk(cy)
+    theirs = client.get(f"/photos/{photo.pk}{what}")
+    nobody = client.get(f"/photos/0197a000-0000-7000-8000-0000000000ff{what}")
+    assert theirs.status_code == nobody.status_code == 404
+    assert len(theirs.content) == len(nobody.content)
+
+
+@pytest.mark.parametrize("what", ["", "/view.jpg", "/thumb.jpg", "/full.jpg", "/original"])
+def test_reception_sees_no_photo(photo: Photo, rec: Person, at_desk: Desk, what: str) -> None:
+    assert at_desk(rec).get(f"/photos/{photo.pk}{what}").status_code == 403
+
+
+def test_nobody_signed_in_is_sent_to_the_door(photo: Photo) -> None:
+    answer = Client().get(f"/photos/{photo.pk}/view.jpg")
+    assert answer.status_code == 303
+    assert answer["Location"].startswith("/sign-in")
+
+
+def test_words_are_corrected_and_those_before_are_kept(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    words = {
+        "site_code": photo.site_code,
+        "side": "R",
+        "label": "Scar",
+        "diagnosis": "",
+        "notes": "",
+    }
+    assert client.post(f"/photos/{photo.pk}/label", words).status_code == 302
+    photo.refresh_from_db()
+    assert (photo.label, photo.side, photo.incomplete) == ("Scar", "R", True)
+    page = client.get(f"/photos/{photo.pk}").content.decode()
+    assert "Before: Left forearm, front - mark" in page
+    assert "It still needs a note or a diagnosis" in page
+
+
+def test_a_site_that_is_not_in_the_list_is_refused_in_the_form(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    answer = at_desk(ada).post(f"/photos/{photo.pk}/label", {"site_code": "1", "label": "x"})
+    assert answer.status_code == 200
+    assert 'data-state="wrong"' in answer.content.decode()
+    assert Photo.objects.get(pk=photo.pk).label == photo.label
+
+
+def test_a_photo_moves_only_with_a_reason_and_both_records_keep_it(
+    photo: Photo, ada: Person, quinn: Patient, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    assert "SAMPLE, Quinn" in client.get(f"/photos/{photo.pk}/move?q=sample").content.decode()
+    without = client.post(f"/photos/{photo.pk}/move", {"to": str(quinn.pk), "reason": " "})
+    assert "Say why it moves" in without.content.decode()
+    answer = client.post(
+        f"/photos/{photo.pk}/move", {"to": str(quinn.pk), "reason": "Wrong name on the phone"}
+    )
+    assert answer["Location"] == f"/patients/{quinn.pk}"
+    assert Photo.objects.get(pk=photo.pk).patient == quinn
+    moved = Entry.objects.filter(action="photo.moved").values_list("patient", flat=True)
+    assert set(moved) == {photo.patient_id, quinn.pk}
+
+
+def test_a_print_is_numbered_counted_and_accounted_for(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    answer = client.post(
+        f"/photos/{photo.pk}/print", {"purpose": "patient", "holder_name": "Pat herself"}
+    )
+    assert answer["Location"] == f"/photos/{photo.pk}/print/1"
+    page = client.get(answer["Location"]).content.decode()
+    assert "Copy number 1" in page
+    assert "TESTCASE, Pat" in page
+    copy = Copy.objects.get(photo=photo, holder="paper")
+    assert copy.outside
+    assert copy.due_at
+    ended = client.post(f"/copies/{copy.pk}/end", {"evidence": "Handed to her"})
+    assert ended["Location"] == f"/photos/{photo.pk}#where"
+    copy.refresh_from_db()
+    assert copy.state == Copy.State.ENDED
+
+
+def test_a_covered_photo_shows_nothing_until_a_reason_is_given(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    cover = {"restricted": "on", "recognisable": "unknown", "reason": "She asked"}
+    assert client.post(f"/photos/{photo.pk}/cover", cover).status_code == 302
+    assert "<b>Covered.</b>" in client.get(f"/photos/{photo.pk}").content.decode()
+    assert client.get(f"/photos/{photo.pk}/view.jpg").status_code == 403
+    assert client.post(f"/photos/{photo.pk}/unblur", {"reason": " "}).status_code == 200
+    client.post(f"/photos/{photo.pk}/unblur", {"reason": "Review before surgery"})
+    assert client.get(f"/photos/{photo.pk}/view.jpg").content.startswith(JPEG)

@@ -1,0 +1,71 @@
+"""A patient's page: photos by site and date, compared, with one entry for the small pictures."""
+
+from collections.abc import Callable
+
+from django.test import Client
+
+from safelight.audit.models import Entry
+from safelight.consent.models import Consent
+from safelight.patients.models import Patient
+from safelight.people.models import Person, Phone
+from safelight.photos.models import Photo
+from tests.photos.making import filed
+
+Desk = Callable[[Person], Client]
+
+
+def test_no_photo_yet_says_how_one_is_taken(pat: Patient, ada: Person, at_desk: Desk) -> None:
+    page = at_desk(ada).get(f"/patients/{pat.pk}").content.decode()
+    assert "No photos of Pat yet." in page
+    assert "Send to my phone" in page
+
+
+def test_the_small_pictures_of_a_page_cost_one_entry(
+    photo: Photo, phone: Phone, ada: Person, consent: Consent, at_desk: Desk
+) -> None:
+    assert photo.patient
+    other = filed(phone, ada, photo.patient, consent=str(consent.pk), label="Second")
+    client = at_desk(ada)
+    page = client.get(f"/patients/{photo.patient_id}").content.decode()
+    assert "2 photos of Pat: Left forearm" in page
+    for one in (photo, other):
+        assert client.get(f"/photos/{one.pk}/thumb.jpg").status_code == 200
+    seen = Entry.objects.filter(action="photo.thumbnails_viewed", patient=photo.patient_id)
+    assert seen.count() == 1
+
+
+def test_two_photos_can_be_chosen_to_compare(
+    photo: Photo, phone: Phone, ada: Person, consent: Consent, at_desk: Desk
+) -> None:
+    assert photo.patient
+    for words in ("Second", "Third"):
+        filed(phone, ada, photo.patient, consent=str(consent.pk), label=words)
+    third = Photo.objects.get(label="Third")
+    query = f"site={photo.site_code}&side=L&with={photo.pk}&with={third.pk}"
+    page = at_desk(ada).get(f"/patients/{photo.patient_id}?{query}").content.decode()
+    assert page.count("data-compare") >= 2
+    for one in (photo, third):
+        assert f"/photos/{one.pk}/view.jpg" in page
+    assert f"/photos/{Photo.objects.get(label='Second').pk}/view.jpg" not in page
+
+
+def test_a_covered_photo_is_a_grey_plate(photo: Photo, ada: Person, at_desk: Desk) -> None:
+    Photo.objects.filter(pk=photo.pk).update(sensitive=True)
+    page = at_desk(ada).get(f"/patients/{photo.patient_id}").content.decode()
+    assert "covered-frame" in page
+    assert f"/photos/{photo.pk}/thumb.jpg" not in page
+
+
+def test_reception_sees_the_details_and_no_photo(photo: Photo, rec: Person, at_desk: Desk) -> None:
+    page = at_desk(rec).get(f"/patients/{photo.patient_id}").content.decode()
+    assert "Your duties do not include photos." in page
+    assert ".jpg" not in page
+
+
+def test_a_patient_not_in_care_is_behind_a_wall(
+    photo: Photo, ben: Person, pat: Patient, at_desk: Desk
+) -> None:
+    Patient.objects.filter(pk=pat.pk).update(restricted=True)
+    answer = at_desk(ben).get(f"/patients/{pat.pk}")
+    assert answer.status_code == 403
+    assert f"/break-glass/{pat.pk}" in answer.content.decode()

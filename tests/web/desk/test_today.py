@@ -1,0 +1,69 @@
+"""Today: what needs someone, by duty, and the lamp."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.test import Client
+
+from safelight.lib.clock import now
+from safelight.people.models import Person
+from safelight.photos.copies import Basis, begin_copy
+from safelight.photos.models import Copy, Photo
+from safelight.policy.models import Practice
+
+Desk = Callable[[Person], Client]
+
+
+def test_an_empty_day_says_so_and_the_lamp_is_out(ada: Person, at_desk: Desk) -> None:
+    page = at_desk(ada).get("/").content.decode()
+    assert "Nothing is waiting." in page
+    assert '<span class="mark" data-state="in"></span>Safelight' in page
+    assert "<b>0</b>" in page
+
+
+def test_a_photo_on_a_phone_lights_the_lamp(photo: Photo, ada: Person, at_desk: Desk) -> None:
+    page = at_desk(ada).get("/").content.decode()
+    assert '<span class="mark" data-state="out"></span>Safelight' in page
+    assert "<b>1</b>" in page
+
+
+def test_a_print_past_its_day_is_late_and_turns_the_lamp_red(
+    photo: Photo, ada: Person, mo: Person, practice: Practice, at_desk: Desk
+) -> None:
+    begin_copy(
+        practice=practice,
+        holder=Copy.Holder.PAPER,
+        basis=Basis("For a clinic"),
+        at=now() - timedelta(days=30),
+        photo=photo,
+        number=1,
+        holder_name="Harbour Clinic",
+        due_at=now() - timedelta(days=5, minutes=1),
+    )
+    for person in (ada, mo):
+        page = at_desk(person).get("/").content.decode()
+        assert '<span class="mark" data-state="alarm"></span>Safelight' in page
+        assert "5 days over" in page
+        assert "Account for it" in page
+
+
+def test_reception_sees_the_list_and_no_photo_work(
+    photo: Photo, rec: Person, at_desk: Desk
+) -> None:
+    Photo.objects.filter(pk=photo.pk).update(incomplete=True)
+    page = at_desk(rec).get("/").content.decode()
+    assert "Label it" not in page
+    assert "To my phone" not in page
+
+
+def test_a_photo_without_words_asks_a_clinician_for_them(
+    photo: Photo, ben: Person, at_desk: Desk
+) -> None:
+    Photo.objects.filter(pk=photo.pk).update(incomplete=True)
+    page = at_desk(ben).get("/").content.decode()
+    assert "Needs a label" in page
+    assert f"/photos/{photo.pk}/label" in page
+
+
+def test_another_practice_counts_its_own(photo: Photo, cy: Person, at_desk: Desk) -> None:
+    assert "Nothing is waiting." in at_desk(cy).get("/").content.decode()

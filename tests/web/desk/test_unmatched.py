@@ -1,0 +1,59 @@
+"""The tray: a photo without a patient finds one, or stays where it is."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from safelight.lib.ids import new_id
+from safelight.patients.models import Patient
+from safelight.people.models import Person, Phone
+from safelight.photos.filing import file_capture
+from safelight.photos.models import Capture, Photo
+from tests.conftest import NOON
+from tests.photos.making import capsule, consent_words, filed, send
+
+Desk = Callable[[Person], Client]
+
+
+@pytest.fixture
+def waiting(data_folder: object, phone: Phone, ada: Person) -> Photo:
+    """A photo taken offline, with the consent and the name that came beside it."""
+    number, consent_id = new_id(), new_id()
+    words = consent_words(consent_id, ada, None)
+    send(phone, number, capsule(phone, number, words, b""), kind=Capture.Kind.CONSENT)
+    file_capture(number, at=NOON)
+    hint = {"name": "Testcase, Pat", "born": "1968-03-12"}
+    return filed(phone, ada, None, consent=str(consent_id), patient_hint=hint)
+
+
+def test_the_tray_says_who_waits_and_reception_sees_no_picture(
+    waiting: Photo, ada: Person, rec: Person, at_desk: Desk
+) -> None:
+    assert "Find the patient" in at_desk(ada).get("/unmatched").content.decode()
+    page = at_desk(rec).get("/unmatched").content.decode()
+    assert "A clinician matches it" in page
+    assert at_desk(rec).get(f"/photos/{waiting.pk}/view.jpg").status_code == 403
+
+
+def test_a_match_needs_a_consent_that_covers_it(
+    waiting: Photo, ada: Person, quinn: Patient, at_desk: Desk
+) -> None:
+    Photo.objects.filter(pk=waiting.pk).update(waiting_consent=None)
+    answer = at_desk(ada).post(f"/unmatched/{waiting.pk}", {"to": str(quinn.pk)})
+    assert answer.status_code == 403
+    assert "Not matched." in answer.content.decode()
+    assert Photo.objects.get(pk=waiting.pk).patient is None
+
+
+def test_a_match_puts_it_into_the_record(
+    waiting: Photo, ada: Person, pat: Patient, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    assert "File this photo for TESTCASE, Pat?" in (
+        client.get(f"/unmatched/{waiting.pk}?to={pat.pk}").content.decode()
+    )
+    answer = client.post(f"/unmatched/{waiting.pk}", {"to": str(pat.pk)})
+    assert answer["Location"] == f"/photos/{waiting.pk}"
+    assert Photo.objects.get(pk=waiting.pk).patient == pat
+    assert client.get(f"/photos/{waiting.pk}/view.jpg").status_code == 200
