@@ -1,5 +1,7 @@
 """Legal rules: facts with sources for every place, and wording that is never edited."""
 
+from typing import Any
+
 import pytest
 
 from safelight.lib.refusals import BadInput, NotFound
@@ -58,7 +60,13 @@ def test_a_rule_keeps_its_kind_and_belongs_to_one_practice(
 ) -> None:
     seed_rules(practice, at=NOON)
     rule = rules_of(practice)[0]
-    facts = {"source": "Ours", "checked_on": None, "verified": False, "by": mo, "at": NOON}
+    facts: dict[str, Any] = {
+        "source": "Ours",
+        "checked_on": None,
+        "verified": False,
+        "by": mo,
+        "at": NOON,
+    }
     for value in ("14", -1, 131, True):
         with pytest.raises(BadInput):
             change_rule(practice, rule_id=rule.pk, value=value, **facts)
