@@ -112,3 +112,5 @@ USES: Final[dict[str, Use]] = {
 
 CARE: Final = "care"
 OTHER_USES: Final = tuple(code for code in USES if code != CARE)
+ANY_SPECIALIST: Final = "A specialist for this problem"
+"""What a phone writes when a yes to referral names nobody in particular: any recipient will do."""

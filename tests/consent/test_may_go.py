@@ -14,7 +14,7 @@ from safelight.consent.going import WORDS, MayNotGo, may_go
 from safelight.consent.models import Consent
 from safelight.consent.rules.asking import Ages, Answer
 from safelight.consent.rules.covering import Journey, Said, Subject, verdict
-from safelight.consent.uses import USES
+from safelight.consent.uses import ANY_SPECIALIST, USES
 from safelight.consent.withdrawing import withdraw_consent
 from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput
@@ -231,6 +231,12 @@ def test_a_named_recipient_or_kind_must_be_the_one_agreed_to(pat: Patient, ada: 
     assert go(photo, "referral", recipient="Dr Cy", recipient_kind="dermatologist") == ""
     assert go(photo, "referral", recipient="Dr Cy") == "other_recipient"
     assert go(photo, "referral") == "other_recipient"
+
+
+def test_a_yes_to_any_specialist_names_nobody_in_particular(pat: Patient, ada: Person) -> None:
+    answers = (Answer("care", "yes"), Answer("referral", "yes", ANY_SPECIALIST))
+    photo = Picture(pat, keep(pat, ada, replace(talk(), answers=answers)).pk)
+    assert go(photo, "referral", recipient="Dr Cy") == ""
 
 
 def test_nobody_can_have_agreed_to_an_unmatched_photo_and_an_unknown_use_is_refused(

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from pypdf import PdfReader
 
@@ -24,7 +25,7 @@ def words_of(pdf: bytes) -> str:
 
 def test_it_is_tagged_titled_and_has_a_language(pat: Patient, ada: Person) -> None:
     reader = PdfReader(io.BytesIO(render_pdf(keep(pat, ada), at=NOON)))
-    root = reader.trailer["/Root"]
+    root: Any = reader.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] == True  # noqa: E712 - pypdf's own boolean
     assert root["/Lang"] == "en-AU"
     assert "/StructTreeRoot" in root

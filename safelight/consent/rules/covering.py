@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from safelight.consent.rules.asking import NOT_ASKED, YES, Ages, Answer
-from safelight.consent.uses import USES
+from safelight.consent.uses import ANY_SPECIALIST, USES
 from safelight.policy.rules import anniversary
 
 
@@ -140,7 +140,8 @@ def conditions_unmet(said: Said, journey: Journey) -> list[str]:
     wanted = []
     named = {journey.recipient.strip().casefold(), journey.recipient_kind.strip().casefold()}
     known = {answer.recipient.strip().casefold(), *(who.strip().casefold() for who in said.told)}
-    if use.leaves and answer.recipient.strip() and not (named & known) - {""}:
+    names_one = answer.recipient.strip() not in ("", ANY_SPECIALIST)
+    if use.leaves and names_one and not (named & known) - {""}:
         wanted.append("other_recipient")
     if journey.country not in ("", "AU") and journey.country not in answer.abroad:
         wanted.append("abroad")

@@ -56,7 +56,7 @@ class AskForm(forms.Form):
 
     id = forms.UUIDField(widget=forms.HiddenInput)
     decider = forms.ChoiceField(
-        label="Who decides",
+        label="Decided by",
         choices=[("patient", "The patient"), ("advocate", "Someone for the patient")],
         widget=forms.RadioSelect,
         initial="patient",
@@ -76,13 +76,11 @@ class AskForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    method = forms.ChoiceField(
-        label="How the answer was given", choices=METHODS, widget=forms.RadioSelect
-    )
+    method = forms.ChoiceField(label="The answer was", choices=METHODS, widget=forms.RadioSelect)
     witness_name = _text("Witness", 120, "For a spoken answer. Someone other than you.")
     emergency_reason = _text("Why nobody could be asked first", 300, "Only in an emergency.")
     scope = forms.ChoiceField(
-        label="What it covers", choices=SCOPES, widget=forms.RadioSelect, initial="condition"
+        label="It covers", choices=SCOPES, widget=forms.RadioSelect, initial="condition"
     )
     condition = _text("The condition, in a few words", 120)
     site_code = forms.ChoiceField(label="Body site", required=False)

@@ -30,6 +30,7 @@ from safelight.web.desk.consent_form import AskForm
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 FORM_ONLY = "F"  # reception: the form on paper, and reading what was signed
+EVERYTHING = "everything"
 BOX = (350, 150)  # the drawing box that signature fractions are told in
 
 
@@ -135,7 +136,7 @@ def pdf(request: PersonRequest, consent_id: UUID) -> HttpResponse:
 class WithdrawForm(forms.Form):
     """What is taken back, who said so, and why if they say."""
 
-    use = forms.ChoiceField(label="What is taken back", required=False, widget=forms.RadioSelect)
+    use = forms.ChoiceField(label="What is taken back", widget=forms.RadioSelect)
     said_by = forms.CharField(label="Who said so, and how", max_length=120)
     why = forms.CharField(
         label="Why, if they say",
@@ -156,11 +157,13 @@ def withdraw(request: PersonRequest, consent_id: UUID) -> HttpResponse:
     at, person = now(), request.person
     found = consent_by_id(person.practice, consent_id)
     left = open_uses(found, at=at)
-    form = WithdrawForm(request.POST or None, initial={"use": ""})
-    uses = [("", "Everything"), *((code, USES[code].title) for code in left)]
+    form = WithdrawForm(request.POST or None)
+    uses = [(EVERYTHING, "Everything"), *((code, USES[code].title) for code in left)]
     form.fields["use"].choices = uses  # type: ignore[attr-defined] # a ChoiceField
     if request.method == "POST" and form.is_valid():
-        withdraw_consent(found, **form.cleaned_data, by=person, at=at)
+        told = form.cleaned_data
+        use = "" if told["use"] == EVERYTHING else told["use"]
+        withdraw_consent(found, use=use, said_by=told["said_by"], why=told["why"], by=person, at=at)
         seen = may(person, Act.CONSENT_VIEW, also=FORM_ONLY)
         return redirect("desk:consent" if seen else "desk:today", *([found.pk] if seen else []))
     context = {

@@ -6,7 +6,7 @@ from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_GET
 
-from safelight.consent.uses import CARE, USES
+from safelight.consent.uses import CARE, USES, Use
 from safelight.people.models import Person
 from safelight.people.phone_keys import unpadded
 from safelight.policy.countries import COUNTRIES
@@ -54,10 +54,7 @@ def config(request: PhoneRequest) -> HttpResponse:
                 "maturity_to": settings["adult_from"] - 1,
             },
             "notice": notice_words(newest_notice(practice)),
-            "uses": [
-                {"code": use.code, "title": use.title, "hint": use.hint, "ask": use.code in asked}
-                for use in USES.values()
-            ],
+            "uses": [use_words(use, ask=use.code in asked) for use in USES.values()],
             "recipients": settings["usual_recipients"],
             "countries": list(COUNTRIES.values()),
             "sites": site_rows(),
@@ -73,6 +70,17 @@ def person_words(person: Person) -> dict[str, Any]:
         "name": person.name,
         "given": person.given,
         "roles": list(person.roles),
+    }
+
+
+def use_words(use: Use, *, ask: bool) -> dict[str, Any]:
+    """Return one use as it is asked, and as the patient reads it before signing."""
+    return {
+        "code": use.code,
+        "title": use.title,
+        "hint": use.hint,
+        "patient": use.patient,
+        "ask": ask,
     }
 
 

@@ -190,7 +190,10 @@ def test_any_staff_may_take_a_yes_back_and_the_page_says_what_it_does_first(
     page = at_desk(rec).get(f"/consents/{consent.pk}/withdraw").content.decode()
     for wanted in ("What this does", "The law says we keep it", "Teaching our staff", "Everything"):
         assert wanted in page
-    for person, use in ((rec, "teaching"), (reg, "")):
+    unsaid = {"said_by": "Pat, by telephone"}
+    assert at_desk(rec).post(f"/consents/{consent.pk}/withdraw", unsaid).status_code == 200
+    assert not consent.withdrawals.exists(), "nothing is chosen beforehand"
+    for person, use in ((rec, "teaching"), (reg, "everything")):
         words = {"use": use, "said_by": "Pat, by telephone", "why": ""}
         answer = at_desk(person).post(f"/consents/{consent.pk}/withdraw", words)
         assert answer.status_code == 302
