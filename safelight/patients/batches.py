@@ -61,15 +61,17 @@ class Batch:
         numbers = {one.record_number for one in wanted if one.record_number}
         found = {one.pk: one for one in known.filter(record_number__in=numbers)}
         values = {value for one in wanted for _, value in keys_of(one)}
-        named = Identifier.objects.filter(
-            patient__practice=self.practice, patient__merged_into__isnull=True, value__in=values
-        )
-        for one in named.select_related("patient"):
-            kept = found.setdefault(one.patient_id, one.patient)
-            self.by_value[(one.kind, one.value)] = kept
+        named = Identifier.objects.filter(value__in=values)
+        keys = list(named.values_list("patient_id", "kind", "value"))
+        for held in Patient.objects.filter(pk__in={key for key, _, _ in keys}):
+            if held.practice_id == self.practice.pk and held.merged_into_id is None:
+                found.setdefault(held.pk, held)  # by key alone: the practice's index is slower
+        for key, kind, value in keys:
+            if key in found and found[key].merged_into_id is None:
+                self.by_value[(kind, value)] = found[key]
         self.by_number = {one.record_number: one for one in found.values()}
-        for one in Identifier.objects.filter(patient__in=list(found)).order_by("pk"):
-            self.held.setdefault(one.patient_id, {}).setdefault(one.kind, one.value)
+        for row in Identifier.objects.filter(patient__in=list(found)).order_by("pk"):
+            self.held.setdefault(row.patient_id, {}).setdefault(row.kind, row.value)
         people = Person.objects.filter(practice=self.practice, is_active=True)
         self.doctors = {one.provider_number: one.pk for one in people if one.provider_number}
 

@@ -56,7 +56,8 @@ def find(
 ) -> Found:
     """Find patients by the beginning of a name, a date of birth, a number, or name and date.
 
-    Every way is a range of one index, so it costs the same in a small practice and a large one.
+    Every way walks one index in its own order and stops when the page is full, so it costs the
+    same in a small practice and a large one. Family names come before given names.
     """
     everyone = patients_of(practice)
     words, born = _date_in(text, today)
@@ -65,12 +66,12 @@ def find(
         everyone = everyone.filter(born=born)
         for word in folded.split():
             everyone = everyone.filter(_word_begins(word))
-        return _page(everyone, after, limit)
+        return _page([("search_name", everyone)], after, limit)
     if len(folded.replace(" ", "")) < SHORTEST:
         return Found([], "")
     if any(c.isdigit() for c in folded):
-        return _page(everyone.filter(_numbered(practice, words)), after, limit)
-    return _page(everyone.filter(pk__in=_name_begins(everyone, folded)), after, limit)
+        return _page(_numbered(everyone, words), after, limit)
+    return _page(_named(everyone, folded), after, limit)
 
 
 def _date_in(text: str, today: date) -> tuple[str, date | None]:
@@ -96,48 +97,70 @@ def _word_begins(word: str) -> Q:
     return _between("search_name", word) | Q(search_name__contains=f" {word}")
 
 
-def _name_begins(everyone: QuerySet[Patient], folded: str) -> QuerySet[Patient, UUID]:
-    """Find a name typed family first or given first, each word of it perhaps only begun."""
-    first, *rest = folded.split()
-    family_first = everyone.filter(_between("search_name", first))
-    given_first = everyone.filter(_between("search_given", first))
-    for word in rest:
-        family_first = family_first.filter(search_name__contains=f" {word}")
-        given_first = given_first.filter(search_given__contains=f" {word}")
-    ids = family_first.order_by().values_list("pk", flat=True)
-    return ids.union(given_first.order_by().values_list("pk", flat=True))
+def _named(everyone: QuerySet[Patient], folded: str) -> list[tuple[str, QuerySet[Patient]]]:
+    """Find a name typed family first, then given first, each word of it perhaps only begun."""
+    ways = {}
+    for column in ("search_name", "search_given"):
+        first, *rest = folded.split()
+        ways[column] = _between(column, first)
+        for word in rest:
+            ways[column] &= Q(**{f"{column}__contains": f" {word}"})
+    given_only = everyone.filter(ways["search_given"]).exclude(ways["search_name"])
+    return [("search_name", everyone.filter(ways["search_name"])), ("search_given", given_only)]
 
 
-def _numbered(practice: Practice | UUID, text: str) -> Q:
-    """Find by the beginning of a record number or of an identifier, however it was grouped."""
+def _numbered(everyone: QuerySet[Patient], text: str) -> list[tuple[str, QuerySet[Patient]]]:
+    """Find by the beginning of a record number, then of an identifier, however it was grouped."""
     typed = text.strip()
-    forms = {typed, typed.upper()}
-    ways = Q()
-    for form in forms:
-        ways |= _between("record_number", form)
+    stages = []
+    seen = Q(pk__in=[])
+    for form in dict.fromkeys((typed, typed.upper())):
+        begins = _between("record_number", form)
+        stages.append(("record_number", everyone.filter(begins).exclude(seen)))
+        seen |= begins
     tidy = rules.tidy_identifier(text)
     if len(tidy) >= NUMBER_FROM:
         values = Q()
-        for form in forms | {tidy, rules.tidy_dva(text)}:
+        for form in {typed, typed.upper(), tidy, rules.tidy_dva(text)}:
             values |= _between("value", form)
-        held = Identifier.objects.filter(values, patient__practice=practice)
-        ways |= Q(pk__in=held.values("patient_id"))
-    return ways
+        held = Identifier.objects.filter(values).values("patient_id")  # everyone keeps the practice
+        stages.append(("search_name", everyone.filter(pk__in=held).exclude(seen)))
+    return stages
 
 
-def _page(found: QuerySet[Patient], after: str, limit: int) -> Found:
-    """Cut one page by key, so that a later page costs what the first does."""
-    if after:
-        name, _, key = after.rpartition("|")
-        try:
-            last = UUID(key)
-        except ValueError:
-            raise NotFound from None
-        found = found.filter(Q(search_name__gt=name) | Q(search_name=name, pk__gt=last))
-    rows = list(found.order_by("search_name", "pk")[: limit + 1])
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Found(rows, f"{rows[-1].search_name}|{rows[-1].pk}" if more else "")
+def _page(stages: Sequence[tuple[str, QuerySet[Patient]]], after: str, limit: int) -> Found:
+    """Cut one page by key, so that a later page costs what the first does.
+
+    Each stage is ordered by its own column; the key says the stage, the column's value and the id.
+    """
+    start, key = _read_key(after, len(stages)) if after else (0, None)
+    rows: list[tuple[int, str, Patient]] = []
+    for number, (column, found) in list(enumerate(stages))[start:]:
+        if number == start and key is not None:
+            value, last = key
+            found = found.filter(
+                Q(**{f"{column}__gt": value}) | Q(**{column: value, "pk__gt": last})
+            )
+        wanted = found.select_related("usual_gp").order_by(column, "pk")
+        for one in wanted[: limit + 1 - len(rows)]:
+            rows.append((number, getattr(one, column), one))
+        if len(rows) > limit:
+            break
+    more, rows = len(rows) > limit, rows[:limit]
+    patients = [one for _, _, one in rows]
+    return Found(patients, f"{rows[-1][0]}|{rows[-1][1]}|{patients[-1].pk}" if more else "")
+
+
+def _read_key(after: str, stages: int) -> tuple[int, tuple[str, UUID]]:
+    stage, _, rest = after.partition("|")
+    value, _, last = rest.rpartition("|")
+    try:
+        number, key = int(stage), UUID(last)
+    except ValueError:
+        raise NotFound from None
+    if not 0 <= number < stages:
+        raise NotFound
+    return number, (value, key)
 
 
 def details_of(patient: Patient) -> Details:

@@ -104,9 +104,24 @@ def test_pages_follow_each_other_without_gap_or_double(people: Person) -> None:
     assert sorted(seen) == ["20011", "WL-103", "wl-104"]
 
 
-def test_a_made_up_page_key_is_nothing(people: Person) -> None:
+@pytest.mark.parametrize("after", ["smith|xyz", "0|smith|xyz", "x|smith|", "9|smith|{key}", "|"])
+def test_a_made_up_page_key_is_nothing(people: Person, after: str) -> None:
     with pytest.raises(NotFound):
-        find(people.practice, "smi", today=TODAY, after="smith|xyz")
+        find(people.practice, "smi", today=TODAY, after=after.format(key=people.pk))
+
+
+def test_family_names_come_before_given_names_over_pages(people: Person) -> None:
+    add_patient(details(family="Zed", given="Smiley", record_number="Z-1"), by=people, at=NOON)
+    add_patient(details(family="Smith", given="Smiley", record_number="Z-2"), by=people, at=NOON)
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = find(people.practice, "smi", today=TODAY, after=after, limit=1)
+        seen += [one.record_number for one in page.patients]
+        after = page.after
+        if not after:
+            break
+    assert seen == ["wl-104", "WL-103", "Z-2", "20011", "Z-1"]
 
 
 def test_ten_thousand_neighbours_do_not_make_a_search_walk_the_table(people: Person) -> None:
