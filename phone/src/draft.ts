@@ -21,6 +21,9 @@ export interface Draft {
   condition: string;
 }
 
+/** Whom a yes to referral means when no kind of specialist was picked. */
+export const ANY_SPECIALIST = "A specialist for this problem";
+
 type Settings = Config["settings"];
 /** Who decides by the practice's rule: a guardian, the young person with a note, or the patient. */
 export function ruleFor(age: number, settings: Settings): "guardian" | "young" | "adult" {
@@ -34,7 +37,9 @@ export function newDraft(born: string, settings: Settings, visit: Visit | null, 
   return {
     points: new Set(), answers: new Map(), recipients: new Map(), abroad: [],
     decider: rule === "guardian" ? "advocate" : "patient",
-    advocate: { name: "", relationship: rule === "guardian" ? "Parent" : "", authority: "", evidence: "" },
+    advocate: rule === "guardian"
+      ? { name: "", relationship: "Parent", authority: "Parental responsibility", evidence: "" }
+      : { name: "", relationship: "", authority: "", evidence: "" },
     maturity: "", interpreter: "", language: "", usesInterpreter: false,
     method: "signed", witness: "", scope: visit?.reason ? "condition" : "standing",
     condition: visit?.reason ?? "",
@@ -52,7 +57,7 @@ export function missing(draft: Draft, config: Config, born: string, first: strin
   if (draft.decider === "advocate") {
     if (!draft.advocate.name.trim()) return `Write who decides for ${first}.`;
     if (!draft.advocate.relationship.trim()) return `Write what they are to ${first}.`;
-    if (rule === "adult" && !draft.advocate.authority.trim()) return "Write what lets them decide.";
+    if (!draft.advocate.authority.trim()) return "Write what lets them decide.";
   }
   if (draft.decider === "patient" && rule !== "adult" && care === "yes" && !draft.maturity.trim()) {
     return `Write why ${first} may decide alone.`;
@@ -68,7 +73,7 @@ export function decisions(draft: Draft, config: Config): Decision[] {
   return config.uses.map((use) => {
     const answer = draft.answers.get(use.code) ?? "not_asked";
     const out = answer === "yes" && use.code !== "care" && use.code !== "patient_copy";
-    const fallback = use.code === "referral" ? "A specialist for this problem" : "";
+    const fallback = use.code === "referral" ? ANY_SPECIALIST : "";
     const recipient = draft.recipients.get(use.code) ?? fallback;
     return {
       use: use.code, answer,
@@ -112,7 +117,13 @@ export function bodyOf(
   };
 }
 
-/** The record of an emergency: nothing was asked, the reason stands, and a review is owed. */
+/** What a no to photos leaves: nothing may be used, so no other yes stands beside it. */
+export function asRefusal(draft: Draft): Draft {
+  const answers = new Map([...draft.answers].filter(([, answer]) => answer === "no"));
+  return { ...draft, answers: answers.set("care", "no"), method: "spoken", witness: "", abroad: [] };
+}
+
+/** The record of an emergency: it covers care in this visit alone, and a review is owed. */
 export function emergencyBody(
   config: Config,
   ids: { patient: string | null; visit: string | null },
@@ -120,6 +131,7 @@ export function emergencyBody(
   at: Date,
 ): ConsentBody {
   const blank = newDraft("1900-01-01", config.settings, null, at);
+  blank.answers.set("care", "yes");
   return {
     ...bodyOf(blank, config, ids, null, at),
     method: "emergency", scope: "visit", emergency_reason: reason.trim(),

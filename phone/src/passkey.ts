@@ -1,7 +1,7 @@
 /** Passkey: the phone's own face, finger or PIN opens Safelight. There is no password of ours. */
 
 import { fromBase64, toBase64url } from "./bytes.ts";
-import { signInCall } from "./server.ts";
+import { signInAsk, signInTell } from "./server.ts";
 import { kept, keep } from "./store.ts";
 
 const USER_VERIFIED = 4;
@@ -23,8 +23,8 @@ function verified(credential: PublicKeyCredential): boolean {
 
 /** Sign in to the practice's server with a passkey; it checks the finger, face or PIN itself. */
 export async function signIn(person: string | null): Promise<Outcome> {
-  const start = (await signInCall("auth/webauthn/login")).body as Answer | null;
-  const asked = options(start?.data?.request_options) as
+  const start = await signInAsk("auth/webauthn/login");
+  const asked = options((start.body as Answer | null)?.data?.request_options) as
     PublicKeyCredentialRequestOptionsJSON | undefined;
   if (!asked) return "refused";
   const known = person ? await kept("credential") : undefined;
@@ -33,9 +33,8 @@ export async function signIn(person: string | null): Promise<Outcome> {
   publicKey.userVerification = "required";
   const credential = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential | null;
   if (!credential) return "refused";
-  const end = await signInCall("auth/webauthn/login", {
-    method: "POST", body: { credential: credential.toJSON() as unknown },
-  });
+  const told = { credential: credential.toJSON() as unknown };
+  const end = await signInTell("auth/webauthn/login", told, start.mark);
   if (end.status !== 200) return "refused";
   lastId = credential.id;
   return "done";
@@ -64,7 +63,8 @@ export async function localCheck(rpId: string): Promise<boolean> {
 
 /** Make a passkey on this phone for the person who is signed in by the pairing code. */
 export async function addPasskey(name: string): Promise<Outcome | "exists"> {
-  const start = await signInCall("account/authenticators/webauthn?passwordless");
+  const path = "account/authenticators/webauthn?passwordless";
+  const start = await signInAsk(path);
   if (start.status === 401) return "no_session";
   const asked = options((start.body as Answer | null)?.data?.creation_options) as
     PublicKeyCredentialCreationOptionsJSON | undefined;
@@ -81,15 +81,8 @@ export async function addPasskey(name: string): Promise<Outcome | "exists"> {
     throw error;
   }
   if (!credential) return "refused";
-  const end = await signInCall("account/authenticators/webauthn?passwordless", {
-    method: "POST", body: { name, credential: credential.toJSON() as unknown },
-  });
+  const end = await signInTell(path, { name, credential: credential.toJSON() as unknown }, start.mark);
   if (end.status !== 200) return "refused";
   lastId = toBase64url(new Uint8Array(credential.rawId));
   return "done";
 }
-
-/** End the session on the server. */
-export const signOut = async (): Promise<void> => {
-  await signInCall("auth/session", { method: "DELETE" });
-};

@@ -181,20 +181,23 @@ export const handBack = (): Promise<unknown> =>
 export const whereabouts = (id: string): Promise<{ photos_on_phone: number; in_record: number }> =>
   call(shapes.whereaboutsAnswer, `photos/${id}/whereabouts`);
 
-/** A call to the sign-in part of the server, which has its own mark against forgery. */
-export async function signInCall(
-  path: string,
-  wanted: { method?: string; body?: unknown } = {},
-): Promise<{ status: number; body: unknown }> {
-  const headers: Record<string, string> = { Accept: "application/json" };
-  const method = wanted.method ?? "GET";
-  const sent: Wanted = { method };
-  if (method !== "GET") {
-    const token = await answerOf("/phone/token", {}, { Accept: "application/json" });
-    headers["X-CSRFToken"] = ((await json(token)) as { token?: string } | null)?.token ?? "";
-    headers["Content-Type"] = "application/json";
-    sent.raw = utf8(JSON.stringify(wanted.body ?? {}));
-  }
-  const response = await answerOf(`/_allauth/browser/v1/${path}`, sent, headers);
-  return { status: response.status, body: await json(response) };
+/** What a sign-in call answers; `mark` goes back with the post that follows it. */
+export interface SignInAnswer {
+  status: number;
+  body: unknown;
+  mark: string;
 }
+
+async function signInCall(path: string, sent: Wanted, more: Record<string, string>): Promise<SignInAnswer> {
+  const response = await answerOf(`/_allauth/browser/v1/${path}`, sent, { Accept: "application/json", ...more });
+  const mark = response.headers.get("Safelight-Csrf") ?? "";
+  return { status: response.status, body: await json(response), mark };
+}
+
+/** Ask the sign-in part of the server for a passkey's challenge, and its mark against forgery. */
+export const signInAsk = (path: string): Promise<SignInAnswer> => signInCall(path, {}, {});
+/** Answer the challenge. */
+export const signInTell = (path: string, body: unknown, mark: string): Promise<SignInAnswer> =>
+  signInCall(path, { method: "POST", raw: utf8(JSON.stringify(body)) }, {
+    "Content-Type": "application/json", "X-CSRFToken": mark,
+  });

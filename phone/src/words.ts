@@ -19,21 +19,22 @@ const shown = (options: Intl.DateTimeFormatOptions, when: Date): string =>
 export const clock = (when: string | Date): string =>
   shown({ hour: "numeric", minute: "2-digit", hour12: true }, new Date(when));
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const month = (n: number): string => MONTHS[n - 1] ?? "";
+
 /** "8 Jul", with the year when it is not this one. */
 export function day(when: string | Date): string {
-  const date = new Date(when);
-  const year = (at: Date): string => shown({ year: "numeric" }, at);
-  const same = year(date) === year(new Date());
-  return shown({ day: "numeric", month: "short", ...(same ? {} : { year: "numeric" }) }, date);
+  const parts = (at: Date): number[] =>
+    shown({ day: "numeric", month: "numeric", year: "numeric" }, at).split("/").map(Number);
+  const [date = 1, m = 1, year = 0] = parts(new Date(when));
+  const same = year === parts(new Date())[2];
+  return same ? `${date} ${month(m)}` : `${date} ${month(m)} ${year}`;
 }
 
 /** "12 Mar 1968" for a calendar date, which has no zone. */
 export function birthday(born: string): string {
-  const [year = 0, month = 1, date = 1] = born.split("-").map(Number);
-  const at = new Date(Date.UTC(year, month - 1, date, 12));
-  return new Intl.DateTimeFormat("en-AU", {
-    timeZone: "UTC", day: "numeric", month: "short", year: "numeric",
-  }).format(at);
+  const [year = 0, m = 1, date = 1] = born.split("-").map(Number);
+  return `${date} ${month(m)} ${year}`;
 }
 
 /** "2 h 10 min", "40 s": how long something has lasted. */

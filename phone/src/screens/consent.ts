@@ -1,7 +1,7 @@
 /** P3 Consent: the talk before the camera opens. */
 
 import { recordConsent } from "../consenting.ts";
-import { bodyOf, decisions, missing, newDraft, standing, told, type Draft } from "../draft.ts";
+import { ANY_SPECIALIST, asRefusal, bodyOf, decisions, missing, newDraft, standing, told, type Draft } from "../draft.ts";
 import { button, h, mainButton, pair, put, quiet } from "../page.ts";
 import { screen } from "../screen.ts";
 import { Refused } from "../server.ts";
@@ -54,7 +54,7 @@ function usesList(draft: Draft, change: () => void): HTMLFieldSetElement {
 }
 
 function recipientSelect(draft: Draft, change: () => void): HTMLElement {
-  const kinds = ["A specialist for this problem", ...session().config.recipients];
+  const kinds = [ANY_SPECIALIST, ...session().config.recipients];
   const select = h("select", { "aria-label": "Which specialist" },
     ...kinds.map((value) => h("option", { value }, value)));
   select.value = draft.recipients.get("referral") ?? kinds[0] ?? "";
@@ -135,8 +135,7 @@ function notRecorded(problem: Refused): Promise<null> {
 }
 
 async function saidNo(subject: Subject, draft: Draft): Promise<null> {
-  draft.answers.set("care", "no");
-  await recorded(subject, { ...draft, method: "spoken", witness: draft.witness || session().config.person.name }, null);
+  await recorded(subject, asRefusal(draft), null);
   await refusedScreen(subject);
   return null;
 }

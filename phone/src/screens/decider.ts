@@ -22,7 +22,7 @@ export function whoDecides(
     put(more,
       advocate ? field("Their name", text(draft.advocate.name, (v) => { draft.advocate.name = v; change(); })) : null,
       advocate ? field(`What they are to ${first}`, text(draft.advocate.relationship, (v) => { draft.advocate.relationship = v; change(); }), "Parent, partner, guardian") : null,
-      advocate && rule !== "guardian" ? field("What lets them decide", text(draft.advocate.authority, (v) => { draft.advocate.authority = v; change(); }), "Guardian by order, enduring power, next of kin by law") : null,
+      advocate ? field("What lets them decide", text(draft.advocate.authority, (v) => { draft.advocate.authority = v; change(); }), "Parental responsibility, guardian by order, enduring power") : null,
       advocate ? field("What you saw as proof", text(draft.advocate.evidence, (v) => { draft.advocate.evidence = v; change(); }), "Can be left empty") : null,
       !advocate && rule !== "adult" ? field(`Why ${first} may decide alone`, text(draft.maturity, (v) => { draft.maturity = v; change(); }), "What shows that they understand. Kept with the consent.") : null,
       draft.usesInterpreter ? field("Language", text(draft.language, (v) => { draft.language = v; change(); })) : null,

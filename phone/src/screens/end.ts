@@ -76,7 +76,7 @@ export function endScreen(roll: Roll, consent: ConsentSummary | null): Promise<"
         h("p", {}, practice.contact ? `Changed your mind? Tell reception, or call ${practice.contact}.` : "Changed your mind? Tell reception."),
         h("p", { class: "note only-print" }, `${practice.name}. ${photos(roll.filed.length)} taken today.`),
       ],
-      bar: [h("div", { class: "buttons" }, print, button("Another photo", () => leave("more")), mainButton("Done", () => leave("done"), { "data-wide": false }))],
+      bar: [h("div", { class: "buttons" }, print, button("Take more", () => leave("more")), mainButton("Done", () => leave("done"), { "data-wide": false }))],
     };
   });
 }

@@ -97,7 +97,7 @@ export function homeScreen(): Promise<Leave> {
         last && !rows.length ? h("p", { class: "empty" }, "Nobody else is on your list today.") : null);
     };
     const draw = (): void => {
-      const now = JSON.stringify([last?.home.pushed, last?.home.today, detailFor, heldCount(), Boolean(news.sending)]);
+      const now = JSON.stringify([last?.home.pushed, last?.home.today, detail?.patient.id, heldCount(), Boolean(news.sending)]);
       if (now === shown) return;
       shown = now;
       drawBar();
@@ -110,8 +110,9 @@ export function homeScreen(): Promise<Leave> {
         stale.textContent = "";
         const pushed = last.home.pushed;
         if (pushed && pushed.patient.id !== detailFor) {
-          detail = await server.patient(pushed.patient.id, pushed.visit?.id ?? null);
           detailFor = pushed.patient.id;
+          detail = null;
+          detail = await server.patient(pushed.patient.id, pushed.visit?.id ?? null);
         }
       } catch (error) {
         if (!(error instanceof server.Silence || error instanceof server.Refused)) throw error;

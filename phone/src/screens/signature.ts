@@ -1,6 +1,6 @@
 /** P3b Signature: the phone is handed over. Only this page can be reached until it is handed back. */
 
-import type { Draft } from "../draft.ts";
+import { ANY_SPECIALIST, type Draft } from "../draft.ts";
 import { button, h, mainButton, put, s } from "../page.ts";
 import { localCheck, signIn } from "../passkey.ts";
 import { screen } from "../screen.ts";
@@ -11,7 +11,10 @@ type Strokes = number[][][];
 const WIDE = 350;
 const HIGH = 150;
 const LEAST_POINTS = 6;
-const short = (value: number): number => Math.round(value * 1000) / 1000;
+const MOST_POINTS = 5000;
+const MOST_STROKES = 150;
+/** A point as a fraction of the box; a finger that slides out of it stays on its edge. */
+const part = (value: number): number => Math.round(Math.min(1, Math.max(0, value)) * 1000) / 1000;
 
 function signatureBox(strokes: Strokes, name: string, change: () => void): { box: HTMLElement; clear: () => void } {
   const drawing = s("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": "Signature" });
@@ -20,7 +23,7 @@ function signatureBox(strokes: Strokes, name: string, change: () => void): { box
   let path = s("path");
   const point = (event: PointerEvent): number[] => {
     const { left, top, width, height } = box.getBoundingClientRect();
-    return [short((event.clientX - left) / width), short((event.clientY - top) / height)];
+    return [part((event.clientX - left) / width), part((event.clientY - top) / height)];
   };
   const trace = (): void => path.setAttribute("d", (stroke ?? [])
     .map(([x = 0, y = 0], i) => `${i ? "L" : "M"}${x * WIDE} ${y * HIGH}`).join(""));
@@ -32,12 +35,13 @@ function signatureBox(strokes: Strokes, name: string, change: () => void): { box
     event.preventDefault();
   });
   box.addEventListener("pointermove", (event) => {
-    if (!stroke) return;
+    const drawn = strokes.reduce((n, each) => n + each.length, stroke?.length ?? 0);
+    if (!stroke || drawn >= MOST_POINTS) return;
     stroke.push(point(event));
     trace();
   });
   const finish = (): void => {
-    if (stroke && stroke.length > 1) strokes.push(stroke);
+    if (stroke && stroke.length > 1 && strokes.length < MOST_STROKES) strokes.push(stroke);
     stroke = null;
     change();
   };
@@ -66,7 +70,7 @@ export function signScreen(
     return use?.patient || use?.title || code;
   };
   const lines = (answer: string): string[] => decided.filter((d) => d.answer === answer)
-    .map((d) => wordsFor(d.use) + (answer === "yes" && d.recipient ? ` (${d.recipient})` : "")
+    .map((d) => wordsFor(d.use) + (answer === "yes" && d.recipient && d.recipient !== ANY_SPECIALIST ? ` (${d.recipient})` : "")
       + (answer === "yes" && d.abroad.length ? `, also in ${d.abroad.join(", ")}` : ""));
   const unasked = lines("not_asked").join(", ");
   const strokes: Strokes = [];

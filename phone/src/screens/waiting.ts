@@ -9,7 +9,7 @@ import { clock, day, sealedWords } from "../words.ts";
 
 const MENDS: Record<string, string> = {
   no_consent: "Open the patient, record the consent, then send again. The photo is kept here, sealed, until then.",
-  too_large: "It is larger than the practice takes in. Tell the practice manager.",
+  photo_too_large: "It is larger than the practice takes in. Tell the practice manager.",
   unreadable: "The photo arrived damaged, so it was not filed. Send it again.",
 };
 const ALARMS: Record<string, string> = {

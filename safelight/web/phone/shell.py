@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.middleware.csrf import get_token
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 from django.urls import path
@@ -81,15 +80,8 @@ def built(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-@require_safe
-def token(request: HttpRequest) -> HttpResponse:
-    """Answer the mark that sign-in calls must carry. No other origin can read this answer."""
-    return _guarded(JsonResponse({"token": get_token(request)}))
-
-
 urlpatterns = [
     path("", shell, name="shell"),
     path("app.webmanifest", manifest, name="manifest"),
-    path("token", token, name="token"),
     path("<str:name>", built, name="built"),
 ]
