@@ -5,7 +5,7 @@ receiver reads bodies asynchronously and Django's handler, which spools them fir
 """
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.site.settings")
@@ -14,7 +14,7 @@ from django.core.asgi import get_asgi_application
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 django = get_asgi_application()
 

@@ -37,6 +37,7 @@ def _keys() -> list[str]:
     return [
         f"Root key        from the {source}{weak if source == 'key file' else ''}",
         f"Keyring         generation {ring.generation}, three kept, two recovery kits",
+        *(f"WARNING         keyring file {name} did not open" for name in ring.damaged),
     ]
 
 

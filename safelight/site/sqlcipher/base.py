@@ -41,7 +41,7 @@ Database.register_adapter(date, date.isoformat)
 Database.register_adapter(datetime, lambda moment: moment.isoformat(" "))
 
 
-class Cursor(Database.Cursor):
+class Cursor(Database.Cursor):  # type: ignore[misc] # sqlcipher3 has no types
     """A cursor that takes Django's %s and %(name)s, as its own SQLite cursor does."""
 
     convert_query = base.SQLiteCursorWrapper.convert_query
