@@ -21,10 +21,10 @@ def move_all(
     at: datetime,
     only: Collection[str] | None = None,
 ) -> list[str]:
-    """Move every consent when two records are joined (or parted: `only` those that were moved).
+    """Move consents when two records are joined (or parted: then `only` those that were moved).
 
-    It runs in the transaction of the merge, which writes the log's entry: both or neither. Scans
-    are bound again to the patient that stays; without that they would refuse to open.
+    Their scans are bound to the other patient in the same transaction, so they open for nobody
+    else. The merge, which checked the duty, writes the log's entry.
     """
     if from_patient.practice_id != to_patient.practice_id:
         raise NotFound

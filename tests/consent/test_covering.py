@@ -193,11 +193,15 @@ def test_a_consent_says_itself_in_one_line_without_a_name(pat: Patient, ada: Per
     assert sentence(keep(pat, ada, NO), at=LATER) == "Said no on 14 Oct to photos."
 
 
-def test_joining_records_moves_consents_and_never_across_practices(
+def test_joining_records_moves_consents_parting_moves_back_those_and_never_across_practices(
     pat: Patient, quinn: Patient, stranger: Patient, ada: Person
 ) -> None:
-    keep(pat, ada)
-    assert len(move_all(pat, quinn, by=ada, at=LATER)) == 1
-    assert covering_consent(quinn, at=LATER) is not None
+    moved = keep(pat, ada)
+    own = keep(quinn, ada)
+    ids = move_all(pat, quinn, by=ada, at=LATER)
+    assert ids == [str(moved.pk)]
+    assert quinn.consents.count() == 2
+    assert move_all(quinn, pat, by=ada, at=LATER, only=ids) == ids
+    assert (pat.consents.get(), quinn.consents.get()) == (moved, own)
     with pytest.raises(NotFound):
         move_all(quinn, stranger, by=ada, at=LATER)
