@@ -1,7 +1,7 @@
 """Importing: a list of patients is checked first, changes nothing, then comes in batch by batch."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -130,11 +130,22 @@ def leave_list(kept: PatientList, *, by: Person, at: datetime) -> PatientList:
     return kept
 
 
-def bring_in(kept: PatientList, *, at: datetime, batches: int | None = None) -> PatientList:
+def _go_on() -> bool:
+    return False
+
+
+def bring_in(
+    kept: PatientList,
+    *,
+    at: datetime,
+    batches: int | None = None,
+    stop: Callable[[], bool] = _go_on,
+) -> PatientList:
     """Bring in the next batches of a confirmed list; all that are left without a number.
 
     Each batch is one transaction that also moves the list on, so stopping anywhere loses nothing
-    and repeats nothing; a claim keeps two workers off one list.
+    and repeats nothing; a claim keeps two workers off one list. `stop` is asked after each batch:
+    the worker files photos there, and says whether it is to end.
     """
     if not _claim(kept, at):
         return PatientList.objects.get(pk=kept.pk)
@@ -145,17 +156,19 @@ def bring_in(kept: PatientList, *, at: datetime, batches: int | None = None) -> 
     while kept.state == State.CONFIRMED and (batches is None or done < batches):
         kept = _next_batch(kept, rows, at=at)
         done += 1
+        if stop():
+            break
     PatientList.objects.filter(pk=kept.pk).update(claimed_at=None)
     return kept
 
 
-def bring_in_waiting(*, at: datetime) -> bool:
+def bring_in_waiting(*, at: datetime, stop: Callable[[], bool] = _go_on) -> bool:
     """Bring in the oldest confirmed list, for the worker. Say whether there was one."""
     free = Q(claimed_at__isnull=True) | Q(claimed_at__lt=at - CLAIM_LASTS)
     kept = PatientList.objects.filter(free, state=State.CONFIRMED).order_by("confirmed_at").first()
     if kept is None:
         return False
-    bring_in(kept, at=at)
+    bring_in(kept, at=at, stop=stop)
     return True
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 
 from safelight.lib.clock import now
+from safelight.patients.importing import bring_in_waiting
 from safelight.photos.claims import waiting_for_filing
 from safelight.photos.darkroom import decoder
 from safelight.photos.filing import file_capture, note_trouble
@@ -38,7 +39,7 @@ def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
             if time.monotonic() >= upkeep_due:
                 keep_up(at=clock())
                 upkeep_due = time.monotonic() + UPKEEP_EVERY
-            if not work_once(clock=clock):
+            if not work_once(clock=clock) and not _bring_in_lists(stop, clock=clock):
                 stop.wait(LOOK_EVERY)
         except DatabaseError:
             log.exception("the database did not answer")
@@ -57,6 +58,16 @@ def work_once(*, clock: Callable[[], datetime] = now) -> int:
     for capture_id in waiting_for_filing(at=clock(), most=AT_ONCE):
         taken += _file(capture_id, clock=clock)
     return taken
+
+
+def _bring_in_lists(stop: threading.Event, *, clock: Callable[[], datetime]) -> bool:
+    """Bring in a list of patients if one waits, filing photos after each of its batches."""
+
+    def between() -> bool:
+        work_once(clock=clock)
+        return stop.is_set()
+
+    return bring_in_waiting(at=clock(), stop=between)
 
 
 def _file(capture_id: UUID, *, clock: Callable[[], datetime]) -> bool:

@@ -163,6 +163,17 @@ def test_a_stop_between_batches_loses_and_repeats_nothing(
     assert not bring_in_waiting(at=LATER)
 
 
+def test_a_worker_told_to_stop_stops_after_its_batch(
+    mo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 2)
+    rows = "".join(f"N{n},Family{n},Given,1/1/1950,,,,,,,\n" for n in range(5))
+    kept = confirm_list(check_list((HEAD + rows).encode(), by=mo, at=NOON), by=mo, at=NOON)
+    bring_in_waiting(at=NOON, stop=lambda: True)
+    kept.refresh_from_db()
+    assert (kept.state, kept.next_row, kept.claimed_at) == ("confirmed", 2, None)
+
+
 def test_two_workers_do_not_take_one_list_and_a_dropped_claim_is_taken_up(mo: Person) -> None:
     kept = confirm_list(check_list(LIST.encode(), by=mo, at=NOON), by=mo, at=NOON)
     PatientList.objects.filter(pk=kept.pk).update(claimed_at=NOON)
