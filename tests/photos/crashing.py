@@ -88,7 +88,8 @@ def kill_at(n: int) -> list[str]:
 
     for name in ("fsync", "rename", "unlink"):
         setattr(os, name, before(name, getattr(os, name)))
-    commit = BaseDatabaseWrapper._commit
+    base: Any = BaseDatabaseWrapper
+    commit = base._commit
 
     def committed(self: Any) -> Any:
         step("commit")
@@ -96,7 +97,7 @@ def kill_at(n: int) -> list[str]:
         step("committed")
         return done
 
-    BaseDatabaseWrapper._commit = committed
+    base._commit = committed
     return steps
 
 

@@ -189,3 +189,12 @@ def consent_words(
             "agreed_at": NOON.isoformat(),
         },
     }
+
+
+def spoil(blob: str) -> None:
+    """Flip a bit in the middle of a stored blob, as a failing disk does."""
+    path = next(inbox().folder.parent.rglob(blob))
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(raw)

@@ -52,9 +52,14 @@ def photo(phone: Phone, ben: Person, pat: Patient, consent: Consent) -> Photo:
     return filed(phone, ben, pat)
 
 
+def patient_of(photo: Photo) -> Patient:
+    assert photo.patient is not None
+    return photo.patient
+
+
 def asker(photo: Photo, role: str, relation: str) -> Person:
     """Return a person of one role, in one relation to the photo's patient."""
-    patient = Patient.objects.get(pk=photo.patient_id)
+    patient = patient_of(photo)
     practice = patient.practice
     if relation == "elsewhere":
         practice = type(practice).objects.exclude(pk=practice.pk).get()
@@ -76,7 +81,7 @@ def asker(photo: Photo, role: str, relation: str) -> Person:
 def break_glass(person: Person, photo: Photo) -> None:
     BreakGlass.objects.create(
         person=person,
-        patient=photo.patient,
+        patient=patient_of(photo),
         reason="treating",
         words="In front of me now",
         at=NOON,
@@ -94,7 +99,8 @@ def outcome(person: Person, photo: Photo, form: str, *, stepped: bool) -> str:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_matrix_of_roles_and_relations(photo: Photo, visit: Visit, role: str) -> None:
-    for relation, sensitive, stepped, broke in product(RELATIONS, *[(False, True)] * 3):
+    for relation, flags in product(RELATIONS, product((False, True), repeat=3)):
+        sensitive, stepped, broke = flags
         Visit.objects.filter(pk=visit.pk).update(starts_at=NOON)
         person = asker(photo, role, relation)
         Photo.objects.filter(pk=photo.pk).update(sensitive=sensitive)

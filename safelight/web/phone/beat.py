@@ -1,7 +1,7 @@
 """The beat: what a phone holds, what is gone from it, and its checks (phone API calls 9, 10)."""
 
 import json
-from base64 import b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -101,8 +101,7 @@ def _proof(phone: Phone, kept: dict[str, Any] | None, newest: Checkpoint | None)
     """
     if kept is None or newest is None or not 0 < kept["size"] <= newest.size:
         return []
-    proof = consistency(phone.practice_id, kept["size"], newest.size)
-    return [b64decode(part).hex() for part in proof]
+    return consistency(phone.practice_id, kept["size"], newest.size)
 
 
 def _checkpoint_kept(value: Any) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ from pytest_django import Settings
 from safelight.people.models import Person
 from safelight.policy.models import Practice
 from safelight.vault import keyring
-from tests.audit.emptying import log_can_be_emptied as log_can_be_emptied
 from tests.signing_in import new_phone
 from tests.web.phone.calling import Caller
 
