@@ -30,14 +30,13 @@ check: .venv/ready phone/node_modules ## What CI runs: layers, types, style, mig
 	$(RUN) ruff check .
 	$(RUN) lint-imports
 	$(RUN) mypy safelight tests tools
-	$(RUN) djlint --check --lint safelight
+	$(RUN) djlint --lint --quiet safelight
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) python -m django makemigrations --check --dry-run
 	$(NPM) run check
 
 fix: .venv/ready ## Put right what a tool can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
-	$(RUN) djlint --reformat --quiet safelight
 
 bench: .venv/ready ## Ratios against named baselines, written to the terminal
 	$(RUN) python -m bench

@@ -109,12 +109,14 @@ def _init(told: argparse.Namespace) -> int:
 
 
 def _serve(told: argparse.Namespace) -> int:
-    from safelight.site import config, serving, setting_up  # noqa: PLC0415
+    from safelight.site import config, serving  # noqa: PLC0415
     from safelight.vault import keyring  # noqa: PLC0415
 
     chosen = config.load(config.default_data())
     _ready()
-    keyring.current()
+    keyring.current()  # without its keys nothing is opened and nothing listens
+    from safelight.site import setting_up  # noqa: PLC0415 - models exist only from here on
+
     setting_up.make_tables()
     say(f"Safelight is at {chosen.origin}")
     return serving.serve(chosen)

@@ -111,7 +111,7 @@ def export_audit(path: str) -> int:
     with os.fdopen(handle, "wb") as to:
         _export(practice, to)
     sys.stdout.write(f"Written. Check it with: python tools/verify_audit.py --key KEY {path}\n")
-    sys.stdout.write("KEY is what `safelight audit key` prints.\n")
+    sys.stdout.write("KEY is a file that holds what `safelight audit key` prints.\n")
     return 0
 
 

@@ -189,7 +189,11 @@ def test_a_size_that_cannot_be_is_refused(inbox: Inbox, capture: UUID, size: int
         inbox.begin(capture, size=size, sha256=DIGEST)
 
 
-@pytest.mark.parametrize("digest", ["", "0" * 63, "G" * 64, "../" * 21 + "x", DIGEST + "\n"])
+@pytest.mark.parametrize(
+    "digest",
+    ["", "0" * 63, "G" * 64, "../" * 21 + "x", DIGEST + "\n"],
+    ids=["empty", "short", "no digits", "a path", "one more line"],
+)
 def test_a_hash_that_is_none_never_becomes_a_path(inbox: Inbox, capture: UUID, digest: str) -> None:
     with pytest.raises(BadInput):
         inbox.begin(capture, size=10, sha256=digest)
