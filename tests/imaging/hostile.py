@@ -6,6 +6,7 @@ nothing, which the worker takes for `picture_stopped`.
 """
 
 import ctypes
+import errno
 import mmap
 import os
 import platform
@@ -19,7 +20,7 @@ from typing import Any
 from safelight.imaging.answers import Answer
 from safelight.imaging.child import main
 from safelight.imaging.limits import MIB
-from safelight.imaging.refusals import PictureFrames, PictureKind
+from safelight.imaging.refusals import PictureDamaged, PictureFrames, PictureKind
 
 
 def tries(act: Callable[[], object]) -> None:
@@ -27,6 +28,8 @@ def tries(act: Callable[[], object]) -> None:
     try:
         act()
     except OSError as refused:
+        if refused.errno != errno.EPERM:
+            raise PictureDamaged from refused  # a wall behind the filter: the filter was open
         raise PictureKind from refused
     raise PictureFrames
 
@@ -42,6 +45,11 @@ def eat() -> object:
 
 def executable_memory() -> object:
     return mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+
+
+def new_process() -> None:
+    if os.fork() == 0:
+        os._exit(0)  # so that only one process answers
 
 
 def new_thread() -> None:
@@ -69,7 +77,7 @@ WAYS: dict[bytes, Callable[[], object]] = {
     b"become root": lambda: os.setuid(0),
     b"raise limits": lambda: raw_call(302 if platform.machine() == "x86_64" else 261, 0, 7, 0, 0),
     b"executable memory": executable_memory,
-    b"fork": os.fork,
+    b"fork": new_process,
     b"exec": lambda: os.execv("/bin/true", ["true"]),
     b"thread": new_thread,
     b"eat": eat,
@@ -83,7 +91,7 @@ def hostile(data: memoryview, order: dict[str, Any]) -> Answer:
     if word.startswith(b"say "):
         return Answer({"refused": word[4:].decode()}, [])
     if word.startswith(b"flood"):
-        return Answer({}, [bytes(2 * MIB)] * 2)
+        return Answer({}, [bytes(2 * MIB)] * 5)
     if word.startswith(b"ftyp", 4):
         tries(WAYS[word[8:]])
     tries(WAYS[word])

@@ -107,6 +107,8 @@ def test_a_child_that_takes_too_long_is_ended_by_the_clock() -> None:
 
 
 def test_a_child_that_floods_the_worker_is_cut_off(prison: Decoder) -> None:
+    ending, raw = prison._exchange({"task": "prepare", "cover": [], "turn": 0}, b"flood")
+    assert (ending, raw) == ("killed", b"")
     with pytest.raises(PictureStopped):
         prison.prepare(b"flood")
     comes_back(prison)
@@ -236,24 +238,44 @@ def test_the_server_inherits_no_secret() -> None:
     assert sum(one.startswith("socket:") for one in links) == 1
 
 
-def test_it_works_for_a_user_who_is_not_root(file: Callable[[str], bytes]) -> None:
-    root = Path(__file__).parents[2]
-    words = (
-        "import sys, os; from safelight.imaging.sandbox import Decoder\n"
-        "data = sys.stdin.buffer.read()\n"
-        "assert os.geteuid() != 0\n"
-        "with Decoder() as d: print(d.prepare(data).kind)\n"
-    )
+def as_another_user(words: str, data: bytes) -> bytes:
+    """Run these words as a user who is not root, but was given one of root's capabilities."""
     command = [sys.executable, "-c", words]
-    if os.geteuid() == 0:  # may read what root may read, and nothing else that root may do
+    if os.geteuid() == 0:  # reading what root may read is what the tests' Python needs to start
         reading = "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"
         user = f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"
         command = ["setpriv", *user, *reading, *command]
-    for name, kind in (("j-plain.jpg", b"jpeg"), ("h-exif.heic", b"heic")):
-        done = subprocess.run(
-            command, input=file(name), capture_output=True, cwd=root, check=True, timeout=60
-        )
-        assert done.stdout.strip() == kind
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        command, input=data, capture_output=True, cwd=root, check=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(("name", "kind"), [("j-plain.jpg", b"jpeg"), ("h-exif.heic", b"heic")])
+def test_it_works_for_a_user_who_is_not_root(
+    file: Callable[[str], bytes], name: str, kind: bytes
+) -> None:
+    words = (
+        "import sys, os; from safelight.imaging.sandbox import Decoder\n"
+        "assert os.geteuid() != 0\n"
+        "with Decoder() as d: print(d.prepare(sys.stdin.buffer.read()).kind)\n"
+    )
+    assert as_another_user(words, file(name)) == kind
+
+
+def test_a_capability_of_the_worker_does_not_reach_the_child() -> None:
+    words = (
+        "import os; from safelight.imaging import lockdown\n"
+        "status = os.open('/proc/self/status', os.O_RDONLY)\n"
+        "held = os.pread(status, 4096, 0).decode().split('CapEff:\\t')[1].split()[0]\n"
+        "lockdown._become_nobody()\n"
+        "left = os.pread(status, 4096, 0).decode().split('CapEff:\\t')[1].split()[0]\n"
+        "print(int(held, 16), int(left, 16))\n"
+    )
+    held, left = as_another_user(words, b"").split()
+    assert left == b"0"
+    assert os.geteuid() != 0 or held != b"0"
 
 
 def test_many_threads_share_one_decoder(decoder: Decoder, file: Callable[[str], bytes]) -> None:
