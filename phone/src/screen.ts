@@ -36,7 +36,7 @@ function draw(view: View, signal: AbortSignal): void {
   document.title = `${view.title} · Safelight`;
   const main = h("main", { id: "main" }, ...view.main);
   const shown = [view.top ?? heldLine(signal), main];
-  if (view.bar) shown.push(h("div", { class: "bar" }, ...view.bar));
+  if (view.bar) shown.push(h("footer", { class: "bar" }, ...view.bar));
   put(document.body, ...shown);
   window.scrollTo(0, 0);
   const first = view.focus ?? main.querySelector<HTMLElement>("h1") ?? main;

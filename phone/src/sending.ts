@@ -34,6 +34,15 @@ async function stayAwake(): Promise<void> {
 
 /** Send now. After a silence it tries again by itself, later each time. */
 export async function send(): Promise<void> {
+  try {
+    await sendOnce();
+  } catch (error) {
+    again(LONGEST); // the store was closed under it: a lost phone, or a browser short of space
+    if (!(error instanceof DOMException)) throw error;
+  }
+}
+
+async function sendOnce(): Promise<void> {
   const ready = (await look()).some((item) => item.ready);
   if (!ready) { again(EVERY); return; }
   if (document.visibilityState === "visible") void stayAwake();
@@ -69,8 +78,11 @@ export function sendNow(): Promise<void> {
   return send();
 }
 
-/** Tell the practice what this phone holds and what has gone, and check its log has only grown. */
-export async function beat(): Promise<void> {
+/** Tell the practice what this phone holds and what has gone, and check its log has only grown.
+ * One at a time, as each answer proves the log from the checkpoint that was sent. */
+export const beat = (): Promise<void> => navigator.locks.request("beat", tell);
+
+async function tell(): Promise<void> {
   const paired = await kept("paired");
   if (!paired) return;
   const [held, went, checkpoint] = [await look(), await gone(), await kept("checkpoint")];

@@ -36,7 +36,7 @@ export function session(): Session {
 }
 
 /** "Pat" of a patient, or the whole name as typed. */
-export const given = (subject: Subject): string => subject.patient?.given ?? subject.hint?.name ?? "";
+export const given = (subject: Subject): string => subject.patient?.given ?? subject.hint?.name.split(", ").at(-1) ?? "";
 export const fullName = (subject: Subject): string => subject.patient?.name ?? subject.hint?.name ?? "";
 export const bornOn = (subject: Subject): string => subject.patient?.born ?? subject.hint?.born ?? "";
 

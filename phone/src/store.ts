@@ -44,9 +44,12 @@ interface Shelves extends DBSchema {
 
 let opened: Promise<IDBPDatabase<Shelves>> | undefined;
 
-/** Open the database once. */
+/** Open the database once, and once more when the browser has closed or cleared it. */
 export function shelves(): Promise<IDBPDatabase<Shelves>> {
   opened ??= openDB<Shelves>("safelight", 1, {
+    terminated() {
+      opened = undefined;
+    },
     upgrade(db) {
       db.createObjectStore("kept");
       db.createObjectStore("queue", { keyPath: "id" });
@@ -73,8 +76,9 @@ export async function forget(key: keyof Values): Promise<void> {
   await (await shelves()).delete("kept", key);
 }
 
-/** Forget everything: after a mismatch at pairing, or when the practice stopped this phone. */
+/** Forget everything: this phone was reported lost. */
 export async function forgetAll(): Promise<void> {
+  opened = undefined;
   const change = (await shelves()).transaction(["kept", "queue", "capsules", "gone"], "readwrite");
   await Promise.all([
     ...(["kept", "queue", "capsules", "gone"] as const).map((name) => change.objectStore(name).clear()),

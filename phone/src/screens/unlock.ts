@@ -1,6 +1,6 @@
 /** P1 Unlock: the count shows while locked; the phone's own face, finger or PIN opens it. */
 
-import { heldCount, heldPanel } from "../held.ts";
+import { heldCount, heldPanel, heldState } from "../held.ts";
 import { unlock } from "../lock.ts";
 import { h, mainButton, put, quiet } from "../page.ts";
 import { localCheck, rememberPasskey, signIn } from "../passkey.ts";
@@ -96,7 +96,7 @@ export async function unlockScreen(paired: Paired): Promise<void> {
       title: "Locked", kind: "unlock", top: heldPanel(signal), focus: main,
       main: [
         h("section", { class: "whose" },
-          h("h1", { class: "brand" }, h("span", { class: "mark", "data-state": "in" }), "Safelight is locked"),
+          h("h1", { class: "brand" }, h("span", { class: "mark", "data-state": heldState() }), "Safelight is locked"),
           h("p", { class: "soft" }, whose), h("p", { class: "soft" }, practice.name)),
         problem,
         h("div", { class: "found small soft" },
