@@ -3,12 +3,14 @@
 import io
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]
+Numbers = NDArray[np.floating[Any]]
 
 RED, GREEN, BLUE, GREY = (200, 40, 40), (40, 160, 60), (50, 70, 190), (180, 180, 180)
 
@@ -74,7 +76,7 @@ def with_segments(jpeg: bytes, *segments: bytes) -> bytes:
     return jpeg[:2] + b"".join(segments) + jpeg[2:]
 
 
-def to_srgb(colour: tuple[int, int, int], matrix: Pixels, curve: float | None) -> Pixels:
+def to_srgb(colour: tuple[int, int, int], matrix: Numbers, curve: float | None) -> Numbers:
     """The textbook way from an RGB space to sRGB: decode, matrix to XYZ D65, back, encode."""
     share = np.array(colour) / 255
     if curve is None:
@@ -83,7 +85,7 @@ def to_srgb(colour: tuple[int, int, int], matrix: Pixels, curve: float | None) -
         linear = share**curve
     out = np.clip(np.linalg.inv(SRGB_TO_XYZ) @ (matrix @ linear), 0, 1)
     coded = np.where(out <= 0.0031308, out * 12.92, 1.055 * out ** (1 / 2.4) - 0.055)
-    return np.round(coded * 255)
+    return np.asarray(np.round(coded * 255))
 
 
 # Linear RGB to XYZ under D65: IEC 61966-2-1, Adobe RGB (1998) 4.3.5.3, SMPTE EG 432-1.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from safelight.imaging.colour import ADOBE_RGB, matrix_profile
 from safelight.imaging.metadata import jpeg_profile, jpeg_segments
@@ -11,7 +12,7 @@ from safelight.imaging.sandbox import Decoder
 from tests.imaging.pictures import (
     ADOBE_TO_XYZ,
     P3_TO_XYZ,
-    Pixels,
+    Numbers,
     flat,
     jpeg_segment,
     saved,
@@ -26,12 +27,12 @@ COLOURS = [(190, 110, 90), (230, 190, 160), (90, 60, 50), (140, 40, 50), (120, 1
 ADOBE_GAMMA = 563 / 256
 
 
-def middle(jpeg: bytes) -> Pixels:
-    return seen(jpeg)[24:40, 24:40].reshape(-1, 3).mean(axis=0)
+def middle(jpeg: bytes) -> Numbers:
+    return np.asarray(seen(jpeg)[24:40, 24:40].reshape(-1, 3).mean(axis=0))
 
 
-def near(one: Pixels, other: Pixels) -> bool:
-    return bool(np.abs(one - other).max() <= 3)
+def near(one: ArrayLike, other: ArrayLike) -> bool:
+    return bool(np.abs(np.asarray(one) - np.asarray(other)).max() <= 3)
 
 
 @pytest.mark.parametrize("colour", COLOURS)

@@ -1,6 +1,7 @@
 """Covers: what is under one is in no rendition."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,12 @@ from tests.imaging.pictures import exif_with, saved, scene, seen
 
 File = Callable[[str], bytes]
 
-RECT = {"kind": "rect", "x": 0.25, "y": 0.5, "w": 0.25, "h": 0.25}
-STROKE = {"kind": "stroke", "points": [[0.1, 0.1], [0.4, 0.2], [0.4, 0.4]], "width": 0.05}
+RECT: dict[str, Any] = {"kind": "rect", "x": 0.25, "y": 0.5, "w": 0.25, "h": 0.25}
+STROKE: dict[str, Any] = {
+    "kind": "stroke",
+    "points": [[0.1, 0.1], [0.4, 0.2], [0.4, 0.4]],
+    "width": 0.05,
+}
 
 
 def test_a_rectangle_is_black_to_its_edges_and_nothing_else_changes(decoder: Decoder) -> None:
@@ -113,7 +118,7 @@ def test_the_measures_are_of_the_photo_not_of_its_cover(decoder: Decoder) -> Non
         None,
     ],
 )
-def test_geometry_that_is_not_clear_is_refused(decoder: Decoder, file: File, shape: object) -> None:
+def test_geometry_that_is_not_clear_is_refused(decoder: Decoder, file: File, shape: Any) -> None:
     with pytest.raises(BadCover):
         decoder.prepare(file("j-plain.jpg"), cover=[shape])
     with pytest.raises(BadCover):
