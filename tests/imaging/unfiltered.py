@@ -6,5 +6,7 @@ from safelight.imaging import child, lockdown
 from safelight.imaging.prepare import WORKS
 
 if __name__ == "__main__":
-    child.filter_program = lambda *, threads: lockdown._step(lockdown.RETURN, lockdown.ALLOW)
+    vars(child)["filter_program"] = lambda *, threads: lockdown._step(
+        lockdown.RETURN, lockdown.ALLOW
+    )
     sys.exit(child.main(sys.argv[1:], WORKS))
