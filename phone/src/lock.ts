@@ -1,6 +1,6 @@
 /** Lock: the veil over everything clinical, and the lock after two minutes or on leaving. */
 
-import { lockNow, lockSignal } from "./screen.ts";
+import { lockNow, lockSignal, openNow } from "./screen.ts";
 
 let seconds = 120;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -39,6 +39,7 @@ export async function lock(evenIfLocked = false): Promise<void> {
 export function unlock(after: number): AbortSignal {
   seconds = after;
   unlocked = true;
+  openNow();
   veil(false);
   restart();
   return lockSignal();

@@ -21,11 +21,17 @@ export type Build<T> = (leave: (how: T) => void, signal: AbortSignal) => View;
 
 let current: AbortController | undefined;
 let locking = new AbortController();
+let isOpen = false;
 
-/** End the unlocked session: the screen that is open rejects with `Locked`. */
+/** End the unlocked session: the screen that is open, and any that would follow, reject. */
 export function lockNow(): void {
+  isOpen = false;
   locking.abort(new Locked());
   locking = new AbortController();
+}
+/** Begin an unlocked session. */
+export function openNow(): void {
+  isOpen = true;
 }
 export const lockSignal = (): AbortSignal => locking.signal;
 
@@ -44,18 +50,24 @@ function draw(view: View, signal: AbortSignal): void {
   first.focus({ preventScroll: true });
 }
 
+/** When a screen may be shown: only while unlocked; while locked too; or before the phone is added. */
+export type When = "unlocked" | "locked too" | "always";
+
 /** Show a screen and wait until the person leaves it. Locking ends it, whatever it was. */
-export function screen<T>(build: Build<T>, locks = true): Promise<T> {
+export function screen<T>(build: Build<T>, when: When = "unlocked"): Promise<T> {
   current?.abort();
   const mine = new AbortController();
   current = mine;
   return new Promise<T>((resolve, reject) => {
-    const lock = locks ? lockSignal() : undefined;
+    const lock = when === "always" ? undefined : lockSignal();
     const over = (): void => {
       mine.abort();
       reject(new Locked());
     };
-    if (lock?.aborted) return over();
+    if (when === "unlocked" && !isOpen) {
+      over();
+      return;
+    }
     lock?.addEventListener("abort", over, { once: true, signal: mine.signal });
     const leave = (how: T): void => {
       if (mine.signal.aborted) return;

@@ -28,7 +28,7 @@ function startScreen(): Promise<"scan" | "type"> {
       ...[installHint()].filter((each) => each !== null),
     ],
     bar: [mainButton("Scan the code", () => leave("scan")), button("Type the code", () => leave("type"), { "data-wide": true })],
-  }), false);
+  }), "always");
 }
 
 function scanScreen(): Promise<Code | "type" | "back"> {
@@ -56,7 +56,7 @@ function scanScreen(): Promise<Code | "type" | "back"> {
       main: [h("h1", { class: "title" }, "Scan the code"), h("div", { class: "finder small-finder" }, video), says],
       bar: [h("div", { class: "buttons" }, button("Back", () => leave("back")), button("Type it", () => leave("type")))],
     };
-  }, false);
+  }, "always");
 }
 
 function typeScreen(): Promise<Code | "back"> {
@@ -73,7 +73,7 @@ function typeScreen(): Promise<Code | "back"> {
       main: [h("h1", { class: "sentence" }, "Type the code"), box],
       bar: [h("div", { class: "buttons" }, button("Back", () => leave("back")), mainButton("Go on", go, { "data-wide": false }))],
     };
-  }, false);
+  }, "always");
 }
 
 function aboutScreen(): Promise<About | null> {
@@ -101,7 +101,7 @@ function aboutScreen(): Promise<About | null> {
       main: [h("h1", { class: "sentence" }, "About this phone"), nameBox, field("Model", model), imeiBox, checks],
       bar: [h("div", { class: "buttons" }, button("Back", () => leave(null)), mainButton("Add this phone", go, { "data-wide": false }))],
     };
-  }, false);
+  }, "always");
 }
 
 function sayFailed(words: string): Promise<null> {
@@ -109,7 +109,7 @@ function sayFailed(words: string): Promise<null> {
     title: "Not added", kind: "refused",
     main: [h("section", { class: "refusal", role: "alert" }, h("h1", { class: "title" }, "Not added."), h("p", {}, words))],
     bar: [mainButton("Start again", () => leave(null))],
-  }), false);
+  }), "always");
 }
 
 function compareScreen(mark: string): Promise<boolean> {
@@ -119,7 +119,7 @@ function compareScreen(mark: string): Promise<boolean> {
       h("p", { class: "compare" }, mark),
       h("p", {}, "This makes sure that photos are sealed for your practice and nobody else.")],
     bar: [h("div", { class: "buttons" }, button("Different", () => leave(false)), mainButton("The same", () => leave(true), { "data-wide": false }))],
-  }), false);
+  }), "always");
 }
 
 function passkeyScreen(paired: Paired): Promise<null> {
@@ -148,7 +148,7 @@ function passkeyScreen(paired: Paired): Promise<null> {
         h("p", {}, "Safelight opens with this phone’s own face, finger or PIN. There is no password to remember."), problem],
       bar: [go],
     };
-  }, false);
+  }, "always");
 }
 
 /** Add this phone to the practice, from the code to the passkey. */

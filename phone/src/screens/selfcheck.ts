@@ -42,7 +42,6 @@ function facts(result: Result): HTMLElement {
 /** Take the test shot and send what it showed. The shot itself is dropped at once. */
 export async function selfCheckScreen(): Promise<void> {
   const declared = { backup_off: false, updated: false };
-  const locks = true;
   await screen<null>((leave, signal) => {
     const video = h("video", { autoplay: true, playsinline: true, "aria-label": "Live view" });
     video.muted = true;
@@ -91,5 +90,5 @@ export async function selfCheckScreen(): Promise<void> {
       ],
       bar: [bar],
     };
-  }, locks);
+  });
 }

@@ -21,5 +21,5 @@ export async function stoppedScreen(code: "phone_revoked" | "phone_lost"): Promi
     const bar = h("div", { class: "stack" });
     put(bar, lost ? null : mainButton("Add this phone again", () => leave(null)));
     return { title: "Stopped", kind: "stopped", main: [box], bar: lost ? null : [bar] };
-  }, false);
+  }, "always");
 }

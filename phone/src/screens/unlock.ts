@@ -107,5 +107,5 @@ export async function unlockScreen(paired: Paired): Promise<void> {
       ],
       bar: [main, h("p", {}, "With your face, finger or this phone’s PIN.")],
     };
-  });
+  }, "locked too");
 }
