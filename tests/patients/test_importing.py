@@ -20,7 +20,7 @@ from safelight.patients.importing import (
     list_for,
     report,
 )
-from safelight.patients.models import Patient, PatientList
+from safelight.patients.models import Identifier, Patient, PatientList
 from safelight.patients.reading import details_of, find
 from safelight.people.models import Person
 from tests.conftest import NOON
@@ -146,6 +146,12 @@ def test_another_practices_same_numbers_are_not_touched(mo: Person, stranger: Pa
     assert through(text, mo).result == {"added": 1}
     stranger.refresh_from_db()
     assert stranger.family == "Elsewhere"
+
+
+def test_another_practices_identifier_is_nobody_here(mo: Person, stranger: Patient) -> None:
+    Identifier.objects.create(patient=stranger, kind="ihi", value="8003608833357361")
+    kept = through(HEAD + "WL-1,Our,Own,1/1/1950,,,,8003608833357361,,,\n", mo)
+    assert kept.result == {"added": 1}
 
 
 def test_a_stop_between_batches_loses_and_repeats_nothing(

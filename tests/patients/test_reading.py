@@ -6,10 +6,11 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from safelight.lib.refusals import NotFound
+from safelight.lib.refusals import NotAllowed, NotFound
 from safelight.patients.adding import add_patient
 from safelight.patients.models import Patient
 from safelight.patients.reading import find, named, patients_of
+from safelight.patients.searching import search
 from safelight.people.models import Person
 from tests.conftest import NOON
 from tests.patients.helpers import details
@@ -77,6 +78,12 @@ def found(person: Person, text: str) -> list[str]:
 )
 def test_a_patient_is_found(people: Person, text: str, records: list[str]) -> None:
     assert sorted(found(people, text)) == sorted(records)
+
+
+def test_the_search_itself_asks_for_the_duty(people: Person, ivy: Person) -> None:
+    assert search("smith", by=people, at=NOON).patients
+    with pytest.raises(NotAllowed):
+        search("smith", by=ivy, at=NOON)
 
 
 def test_another_practice_finds_nobody(people: Person, cy: Person) -> None:
