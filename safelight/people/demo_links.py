@@ -29,14 +29,13 @@ def use_sign_in_link(token: str, *, at: datetime) -> Person:
         token_hash=token_hash(token),
         used_at=None,
         ends_at__gt=at,
-        person__is_active=True,
-        person__left_at=None,
-        person__practice__is_demo=True,
     )
-    row = rows.select_related("person__practice").first()
-    if row is None or Invitation.objects.filter(pk=row.pk, used_at=None).update(used_at=at) != 1:
+    if rows.update(used_at=at) != 1:
         raise LinkEnded
-    person = row.person
+    links = Invitation.objects.select_related("person__practice")
+    person = links.get(token_hash=token_hash(token)).person
+    if not person.practice.is_demo or not person.is_active or person.left_at is not None:
+        raise LinkEnded
     record("signed_in", practice=person.practice_id, by=person, of=f"person:{person.pk}", at=at)
     return person
 

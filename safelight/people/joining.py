@@ -47,11 +47,13 @@ def join(
     link is taken by one conditional update, so of two that race exactly one joins. Every sign-in
     and passkey from before ends: whoever lost a factor may have lost it to somebody.
     """
-    link = link_of(token, at=at)
-    taken = _open(at).filter(pk=link.pk).update(used_at=at)
+    taken = _open(at).filter(token_hash=token_hash(token)).update(used_at=at)
     if taken != 1:
         raise LinkEnded
-    person = link.person
+    links = Invitation.objects.select_related("person__practice")
+    person = links.get(token_hash=token_hash(token)).person
+    if person.left_at is not None:
+        raise LinkEnded
     end_all(person)
     set_passkey(person, credential, name=name)
     end_links(person, at=at)

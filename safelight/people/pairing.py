@@ -123,9 +123,7 @@ def pair_phone(
     left, or lost the duty, pairs none.
     """
     key = checked_key(public_key)
-    row = _open_code(code, at=at)
-    if PairingCode.objects.filter(pk=row.pk, used_at=None).update(used_at=at) != 1:
-        raise CodeEnded
+    row = _take_code(code, at=at)
     today = at.astimezone(ZoneInfo(row.practice.zone)).date()
     owner = row.person
     phone = Phone.objects.create(
@@ -149,14 +147,15 @@ def pair_phone(
     return phone
 
 
-def _open_code(code: str, *, at: datetime) -> PairingCode:
+def _take_code(code: str, *, at: datetime) -> PairingCode:
+    """Use a code up. What is refused afterwards rolls this back with the rest."""
     plain = plain_code(code)
     if len(plain) != CODE_LENGTH:
         raise CodeEnded
-    rows = PairingCode.objects.select_related("practice", "person", "made_by")
-    row = rows.filter(code_hash=peppered(plain.encode()), used_at=None, ends_at__gt=at).first()
-    if row is None:
+    rows = PairingCode.objects.filter(code_hash=peppered(plain.encode()))
+    if rows.filter(used_at=None, ends_at__gt=at).update(used_at=at) != 1:
         raise CodeEnded
+    row = rows.select_related("practice", "person", "made_by").get()
     if not may(row.made_by, Act.PHONE_ANY if row.person is None else Act.PHONE_OWN):
         raise CodeEnded
     return row

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from allauth.core.internal.sessionkit import get_session_user
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 
 from safelight.audit.models import Entry
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
@@ -14,7 +16,7 @@ from safelight.people.duties import may as may_do
 from safelight.people.inviting import invite_again
 from safelight.people.joining import LinkEnded, link_of
 from safelight.people.leaving import LastManager, let_leave
-from safelight.people.models import Person, Phone
+from safelight.people.models import Invitation, Person, Phone
 from safelight.people.pairing import CodeEnded, make_code, pair_phone
 from safelight.people.phone_keys import unpadded
 from safelight.people.sessions import SessionStore
@@ -54,6 +56,9 @@ def test_a_leaver_has_no_duty_session_phone_link_code_or_passkey(ada: Person, mo
     practice_phone.refresh_from_db()
     assert not any(may_do(ada, act) for act in Act)
     assert get_session_user(SessionStore(client.session.session_key)) is None
+    assert not UserSession.objects.filter(user=ada).exists()
+    assert not Session.objects.filter(session_key=client.cookies["session"].value).exists()
+    assert not Invitation.objects.filter(person=ada, ends_at__gt=NOON).exists()
     assert phone.state == Phone.State.REVOKED
     assert practice_phone.state == Phone.State.OPEN
     assert practice_phone.signed_out_to is None

@@ -129,7 +129,7 @@ def _lamp(phone: Phone, held: int, *, at: datetime) -> str:
 def _lock(phone: Phone) -> str:
     """Say what is proved and what is only said: a passkey proves a lock, back-up is a statement."""
     backup = "says back-up off" if phone.backup_off_on else "has not said that back-up is off"
-    return f"Lock asked at every sign-in; {backup}"
+    return f"Lock proved at each sign-in; {backup}"
 
 
 def _time(text: Any) -> datetime | None:

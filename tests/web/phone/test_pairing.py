@@ -81,9 +81,11 @@ def test_guessing_codes_is_limited(ada: Person) -> None:
 
 
 def test_another_sites_form_pairs_nothing(ada: Person) -> None:
-    told = {"code": make_code(for_practice=False, by=ada, at=now()).code}
+    told = contract("pair")["request"]["body"]
+    told["code"] = make_code(for_practice=False, by=ada, at=now()).code
     answer = Client().post("/phone/api/pair", json.dumps(told), content_type="text/plain")
     assert answer.status_code == 400
+    assert not Phone.objects.exists()
     assert Client().get("/phone/api/pair").status_code == 405
 
 
