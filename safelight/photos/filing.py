@@ -81,9 +81,7 @@ def file_capture(capture_id: UUID, *, at: datetime) -> bool:
     """
     if not claim(capture_id, at=at):
         return False
-    capture = Capture.objects.select_related("practice", "phone", "phone__practice").get(
-        pk=capture_id
-    )
+    capture = Capture.objects.select_related("practice", "phone", "photo").get(pk=capture_id)
     try:
         _file(capture, at=at)
     except Refusal as refusal:
@@ -95,7 +93,7 @@ def file_capture(capture_id: UUID, *, at: datetime) -> bool:
 
 
 def _file(capture: Capture, *, at: datetime) -> None:
-    photo = Photo.objects.filter(capture=capture).select_related("practice").first()
+    photo: Photo | None = getattr(capture, "photo", None)
     if photo is None or not is_whole(photo):
         arrived = open_arrived(capture)
         if isinstance(arrived.meta, ConsentMeta):
@@ -108,7 +106,8 @@ def _file(capture: Capture, *, at: datetime) -> None:
         del arrived
         if not is_whole(photo):
             raise NotReadBack("What was stored did not read back. It is tried again.")
-    _finish(capture, place=IN_RECORD if photo.patient_id else UNMATCHED, at=at)
+    place = IN_RECORD if photo.patient_id else UNMATCHED
+    _finish(capture, place=place, at=at, timing=_timing(photo, at=at))
 
 
 def _make(capture: Capture, meta: PhotoMeta, image: bytes, *, at: datetime) -> Photo:
@@ -174,17 +173,20 @@ def _consent_for(
         if waiting is not None and says_yes(waiting):
             return None, waiting
     if whose.patient is not None:
-        consent = covering_consent(
-            whose.patient,
-            use=CARE,
-            site_code=meta.site_code,
-            side=meta.side,
-            visit=whose.visit,
-            preferred=meta.consent,
-            at=at,
-        )
-        if consent is not None:
-            return consent, None
+        # What stood when it was taken counts, even if it was taken back since; so does what was
+        # recorded afterwards to mend a refusal.
+        for moment in (rules.believable_time(meta.taken_at, at=at), at):
+            consent = covering_consent(
+                whose.patient,
+                use=CARE,
+                site_code=meta.site_code,
+                side=meta.side,
+                visit=whose.visit,
+                preferred=meta.consent,
+                at=moment,
+            )
+            if consent is not None:
+                return consent, None
     if _consents_arriving(capture):
         raise ConsentOnItsWay("The consent for this photo is still arriving.")
     raise NoConsent
@@ -209,25 +211,24 @@ def _put_away_again(photo: Photo, image: bytes, *, at: datetime) -> None:
     Rendition.objects.bulk_create(rows)
 
 
-def _finish(capture: Capture, *, place: str, at: datetime) -> None:
+def _finish(
+    capture: Capture, *, place: str, at: datetime, timing: dict[str, Any] | None = None
+) -> None:
     """Give the filed receipt, on which the phone forgets, and then remove the capsule."""
     with transaction.atomic():
         text = receipt_text(
             capture, state=FILED, at=at, edge=edge(capture.practice_id), place=place
         )
-        timing = _timing(capture, at=at)
         Capture.objects.filter(pk=capture.pk, state=Capture.State.STORED).update(
             state=Capture.State.FILED, filed_at=at, filed_receipt=text, timing=timing
         )
-        end_alarms(Alarm.Kind.STUCK, [f"capture:{capture.pk}"], at=at)
+        if capture.tries >= rules.MOST_TRIES:
+            end_alarms(Alarm.Kind.STUCK, [f"capture:{capture.pk}"], at=at)
     inbox().remove(capture.pk)
 
 
-def _timing(capture: Capture, *, at: datetime) -> dict[str, Any] | None:
+def _timing(photo: Photo, *, at: datetime) -> dict[str, Any]:
     """Return when the phone was unlocked and the shutter pressed, and how long it took in all."""
-    photo = Photo.objects.filter(capture=capture).only("evidence").first()
-    if photo is None:
-        return None
     timing = dict(photo.evidence.get("timing", {}))
     seconds = rules.unlock_to_filed(timing, filed_at=at)
     return timing | ({"unlock_to_filed": seconds} if seconds else {})

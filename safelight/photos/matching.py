@@ -69,14 +69,17 @@ def match_photo(
     patient = patient_for(by, patient.pk, at=at, stepped_up=stepped_up)
     if photo.waiting_consent is not None:
         record_waiting(photo.waiting_consent, patient, by=by, at=at)
-    consent = covering_consent(
-        patient,
-        at=at,
-        site_code=photo.site_code,
-        side=photo.side,
-        visit=visit,
-        preferred=photo.waiting_consent_id,
-    )
+    for moment in (photo.taken_at, at):  # as in filing: when it was taken, or mended since
+        consent = covering_consent(
+            patient,
+            at=moment,
+            site_code=photo.site_code,
+            side=photo.side,
+            visit=visit,
+            preferred=photo.waiting_consent_id,
+        )
+        if consent is not None:
+            break
     if consent is None:
         raise NotCovered
     matched = rebind(photo, patient, visit=visit, consent=consent, by=by, at=at, reason=MATCHED)

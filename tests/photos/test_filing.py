@@ -142,15 +142,6 @@ def test_without_a_yes_to_care_nothing_is_stored(
     assert receiving.progress_of(capture).receipt is None
 
 
-def test_a_consent_taken_back_before_filing_refuses(
-    phone: Phone, ada: Person, pat: Patient, consent: Consent
-) -> None:
-    capture = arrived(phone, ada, pat)
-    withdraw_consent(consent, said_by="Pat", by=ada, at=NOON)
-    file_capture(capture.pk, at=NOON + timedelta(seconds=1))
-    assert state_of(capture) == ("refused", "no_consent")
-
-
 def test_a_refused_photo_is_filed_when_it_comes_again_after_consent(
     phone: Phone, ada: Person, pat: Patient
 ) -> None:
@@ -199,6 +190,14 @@ def test_a_person_of_another_practice_or_without_the_duty_files_nothing(
     capture = arrived(phone, rec, pat)
     file_capture(capture.pk, at=NOON)
     assert state_of(capture) == ("refused", "not_allowed")
+
+
+def test_a_photo_in_anothers_name_on_a_persons_own_phone_is_refused(
+    phone: Phone, ben: Person, pat: Patient, consent: Consent
+) -> None:
+    capture = arrived(phone, ben, pat)
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture) == ("refused", "mismatch")
 
 
 def test_a_registrar_files_for_their_supervisors_patients_only(
@@ -333,3 +332,17 @@ def test_an_unmatched_photo_without_a_yes_is_refused(phone: Phone, ada: Person, 
     capture = arrived(phone, ada, None, consent=str(consent_id))
     file_capture(capture.pk, at=NOON)
     assert state_of(capture) == ("refused", "no_consent")
+
+
+def test_a_photo_taken_before_a_withdrawal_is_kept_and_one_taken_after_is_not(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    withdraw_consent(consent, said_by="Pat", by=ada, at=NOON + timedelta(hours=1))
+    late = NOON + timedelta(hours=2)
+    before = (NOON + timedelta(minutes=30)).isoformat()
+    assert filed(phone, ada, pat, at=late, taken_at=before).consent == consent
+    after = (NOON + timedelta(minutes=90)).isoformat()
+    capture = arrived(phone, ada, pat, at=late, taken_at=after)
+    assert file_capture(capture.pk, at=late)
+    capture.refresh_from_db()
+    assert (capture.state, capture.refused_code) == (Capture.State.REFUSED, "no_consent")
