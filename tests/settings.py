@@ -27,4 +27,5 @@ from safelight.site.settings import DATABASES  # noqa: E402
 
 if not _postgres:
     DATABASES["default"]["TEST"] = {"NAME": str(_data / "test.db")}
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # nothing holds the test database open
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

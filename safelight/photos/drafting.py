@@ -119,5 +119,7 @@ def _limit_reason(draft: Draft) -> str:
     count = Photo.objects.filter(
         patient=whose.patient, visit=whose.visit, site_code=meta.site_code, side=meta.side
     ).count()
+    if count == 0:
+        return ""
     most = setting(draft.capture.practice, "max_photos_per_visit")
     return NO_REASON if rules.is_full(count, most=most) else ""

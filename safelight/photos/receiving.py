@@ -220,6 +220,11 @@ def _note_stored(capture: Capture, *, at: datetime) -> None:
     Capture.objects.filter(pk=capture.pk).update(stored_receipt=text)
 
 
+def announced(capture_id: UUID) -> Capture | None:
+    """Return a capture, whoever asks: the door needs its hash to prove the phone."""
+    return Capture.objects.filter(pk=capture_id).select_related("practice").first()
+
+
 def capture_of(phone: Phone, capture_id: UUID) -> Capture:
     """Return a phone's own capture. Another phone's, or another practice's, is not found."""
     capture = (

@@ -1,6 +1,5 @@
 """Renditions: sealing the pictures of a photo, putting them away, and reading them back."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,9 +84,10 @@ def open_picture(photo: Photo, kind: str) -> bytes:
 
 
 def is_whole(photo: Photo) -> bool:
-    """Read a photo back as the rows say: every blob by its hash, the original opened and compared.
+    """Read a photo back as its rows say: every blob by its hash, and the original opened.
 
     Only after this may a receipt say `filed`: it proves that row, wrap, key and bytes fit together.
+    What opens is what was sealed, as its tag covers every byte.
     """
     rows = {row.kind: row for row in photo.renditions.all()}
     if set(rows) != set(Rendition.Kind.values):
@@ -95,8 +95,7 @@ def is_whole(photo: Photo) -> bool:
     try:
         for kind, row in rows.items():
             if kind == Rendition.Kind.ORIGINAL:
-                if hashlib.sha256(_opened(photo, row)).hexdigest() != photo.sha256:
-                    return False
+                _opened(photo, row)
             else:
                 store().get(row.blob)
     except (BlobDamaged, BlobMissing, Unreadable):

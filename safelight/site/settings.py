@@ -110,6 +110,8 @@ else:
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 10},
         }
     }
+# Opening and keying a connection costs more than most questions asked over it.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.Person"

@@ -8,7 +8,7 @@ from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
-from safelight.photos.access import ConfirmFirst
+from safelight.photos.access import ConfirmFirst, photo_for
 from safelight.photos.filing import file_capture
 from safelight.photos.matching import AlreadyMatched, NotCovered, match_photo
 from safelight.photos.models import Capture, Move, Photo, WaitingConsent
@@ -81,6 +81,15 @@ def test_nobody_moves_into_another_practice_or_without_the_duty(
         move_photo(photo, stranger, reason="Wrong record", by=ada, at=NOON)
     with pytest.raises(NotAllowed):
         move_photo(photo, stranger, reason="Wrong record", by=rec, at=NOON)
+
+
+def test_a_registrar_may_see_a_photo_and_not_move_it(
+    phone: Phone, reg: Person, ada: Person, pat: Patient, quinn: Patient, consent: Consent
+) -> None:
+    photo = filed(phone, ada, pat)
+    assert photo_for(reg, photo.pk, at=NOON)
+    with pytest.raises(NotAllowed):
+        move_photo(photo, quinn, reason="Wrong record", by=reg, at=NOON, stepped_up=True)
 
 
 def test_two_moves_at_once_move_once(

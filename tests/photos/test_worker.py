@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -60,6 +60,16 @@ def test_three_workers_file_each_photo_once(phone: Phone, ada: Person, pat: Pati
     assert Photo.objects.count() == len(before) + len(after)
     assert Entry.objects.filter(action="photo.filed").count() == 6
     assert not Alarm.objects.filter(kind=Alarm.Kind.STUCK).exists()
+
+
+def test_a_claim_is_one_workers_until_its_lease_ends(
+    phone: Phone, ada: Person, pat: Patient
+) -> None:
+    capture = arrived(phone, ada, pat)
+    assert claim(capture.pk, at=NOON)
+    assert not claim(capture.pk, at=NOON)
+    assert not claim(capture.pk, at=NOON + timedelta(seconds=60))
+    assert claim(capture.pk, at=NOON + timedelta(seconds=61))
 
 
 def test_a_capture_whose_filing_breaks_ends_nothing_and_is_reported_in_the_end(

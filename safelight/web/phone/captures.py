@@ -27,7 +27,7 @@ from safelight.photos.models import Capture
 from safelight.photos.receiving import Offer, Progress
 from safelight.vault.inbox import Arrival, WrongOffset
 from safelight.web.headers import HEADERS
-from safelight.web.phone.signing import BadSignature, PhoneRefusal, calling_phone, piece_phone
+from safelight.web.phone.signing import PhoneRefusal, calling_phone, piece_phone
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ PREFIX = "/phone/api/captures/"
 METHODS = ("GET", "PATCH", "POST")
 MOST_WORDS = 8 * 1024
 MOST_PIECE = 1024 * 1024
-FLUSH = 256 * 1024
-"""Bytes held in memory for each phone before they are written down."""
+FLUSH = MOST_PIECE
+"""Bytes held in memory for each phone before they are written down: a piece, or what came of it."""
 THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="receiving")
 
 
@@ -216,16 +216,15 @@ def _expected(call: Call) -> tuple[Phone, Progress | Arrival]:
     The signature is over the hash that the phone announced, so a piece of anything else, or from
     anyone else, is refused here: before its body is read.
     """
-    said = Capture.objects.filter(pk=call.capture).values_list("sha256", flat=True).first()
+    capture = receiving.announced(call.capture)
     phone = piece_phone(
         phone=call.header("safelight-phone"),
         signature=call.header("safelight-signature"),
         capture=call.capture,
-        sha256=said or "",
+        sha256=capture.sha256 if capture else "",
     )
-    capture = receiving.capture_of(phone, call.capture)
-    if capture.sha256 != said:
-        raise BadSignature
+    if capture is None or capture.phone_id != phone.pk:
+        raise NotFound
     if capture.state in (Capture.State.STORED, Capture.State.FILED):
         return phone, receiving.progress_of(capture)
     if capture.state != Capture.State.RECEIVING:

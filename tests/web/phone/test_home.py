@@ -95,11 +95,11 @@ def test_home_is_a_few_short_reads(
 def test_patients_are_found_and_the_search_is_entered_with_sealed_words(
     ada_on_phone: OnPhone, pat: Patient, stranger: Patient
 ) -> None:
-    words = ada_on_phone.get("/phone/api/patients?q=testc").json()
+    words = ada_on_phone.post("/phone/api/patients", {"q": "testc"}).json()
     assert shape(words) == shape(example("patients"))
     assert [row["id"] for row in words["patients"]] == [str(pat.pk)]
-    assert ada_on_phone.get("/phone/api/patients?q=elsewh").json() == {"patients": []}
-    assert ada_on_phone.get("/phone/api/patients?q=t").json() == {"patients": []}
+    assert ada_on_phone.post("/phone/api/patients", {"q": "elsewh"}).json() == {"patients": []}
+    assert ada_on_phone.post("/phone/api/patients", {"q": "t"}).json() == {"patients": []}
     entry = Entry.objects.filter(action="patient.searched").first()
     assert entry is not None
     assert "testc" not in entry.leaf
@@ -163,11 +163,20 @@ def test_another_practice_sees_no_ghost_and_no_whereabouts(seen: Photo, cy: Pers
         assert (there.status_code, there.content) == (404, nowhere.content)
 
 
+def test_whereabouts_stop_at_a_wall_within_the_practice(
+    seen: Photo, reg: Person, pat: Patient
+) -> None:
+    Person.objects.filter(pk=reg.pk).update(supervisor=None)
+    reg.refresh_from_db()
+    theirs = OnPhone(reg, *new_phone(reg.practice, reg))
+    answer = theirs.get(f"/phone/api/photos/{seen.pk}/whereabouts")
+    assert (answer.status_code, answer.json()["code"]) == (403, "walled")
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "home",
-        "patients?q=te",
         "patients/{pat}",
         "photos/{photo}/ghost",
         "photos/{photo}/whereabouts",
@@ -177,9 +186,12 @@ def test_nothing_that_names_a_patient_is_told_without_a_person_signed_in(
     receiver: Caller, seen: Photo, pat: Patient, path: str
 ) -> None:
     nobody = OnPhone(None, receiver.phone, receiver.signer)
-    answer = nobody.get("/phone/api/" + path.format(pat=pat.pk, photo=seen.pk))
-    assert (answer.status_code, answer.json()["code"]) == (401, "sign_in")
-    assert b"TESTCASE" not in answer.content
+    for answer in (
+        nobody.get("/phone/api/" + path.format(pat=pat.pk, photo=seen.pk)),
+        nobody.post("/phone/api/patients", {"q": "te"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (401, "sign_in")
+        assert b"TESTCASE" not in answer.content
 
 
 def test_a_beat_keeps_the_ledger_and_answers_a_checkpoint(receiver: Caller, seen: Photo) -> None:
