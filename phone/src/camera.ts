@@ -21,6 +21,8 @@ interface Photographer {
 }
 
 let stream: MediaStream | undefined;
+/** The camera once took too long for a still; from then on its frames are taken if they are as large. */
+let slowStills = false;
 
 export const track = (): MediaStreamTrack | undefined => stream?.getVideoTracks()[0];
 
@@ -54,7 +56,7 @@ export function close(): void {
   stream = undefined;
 }
 
-/** After a return from the background a stream may stand still: start it again when no frame comes. */
+/** After a return from the background a stream may stay mute: start it again when no frame comes. */
 export function watchFrames(
   video: HTMLVideoElement, restart: () => void, busy: () => boolean, signal: AbortSignal,
 ): void {
@@ -65,7 +67,7 @@ export function watchFrames(
   };
   video.requestVideoFrameCallback(frame);
   const timer = setInterval(() => {
-    if (busy()) last = Date.now();
+    if (busy() || !track()?.muted) last = Date.now();
     if (document.visibilityState === "visible" && Date.now() - last > FRAME_LIMIT) {
       last = Date.now() + 3000;
       restart();
@@ -74,11 +76,20 @@ export function watchFrames(
   signal.addEventListener("abort", () => clearInterval(timer));
 }
 
-function inTime<T>(work: Promise<T>): Promise<T> {
-  const limit = new Promise<never>((_, fail) => {
-    setTimeout(() => fail(new Error("too slow")), STILL_LIMIT);
+/** Wait for a still, but not for ever. One that comes too late is a plain picture: it is collected. */
+function inTime(work: Promise<Blob>): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = slowStills = true;
+      reject(new Error("too slow"));
+    }, STILL_LIMIT);
+    work.then((blob) => {
+      clearTimeout(timer);
+      if (late) setTimeout(dropBlobs);
+      else resolve(blob);
+    }, reject);
   });
-  return Promise.race([work, limit]);
 }
 
 async function fromCamera(live: MediaStreamTrack): Promise<Blob> {
@@ -91,6 +102,7 @@ async function fromCamera(live: MediaStreamTrack): Promise<Blob> {
   const imageWidth = Math.min(caps.imageWidth?.max ?? 0, FULL.width);
   const imageHeight = Math.min(caps.imageHeight?.max ?? 0, FULL.height);
   const bigger = imageWidth * imageHeight > (now.width ?? 0) * (now.height ?? 0);
+  if (slowStills && !bigger) throw new Error("frames are as large, and sooner");
   if (!bigger) return camera.takePhoto();
   return camera.takePhoto({ imageWidth, imageHeight }).catch(() => camera.takePhoto());
 }

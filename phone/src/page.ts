@@ -21,6 +21,8 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   ...children: Child[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
+  // Browsers write what stands in a field to their session file, in the clear, unless it says off.
+  if (tag === "input" || tag === "textarea" || tag === "select") element.setAttribute("autocomplete", "off");
   fill(element, attributes, children);
   return element;
 }

@@ -7,6 +7,7 @@ import { h, put } from "./page.ts";
 export class Locked extends Error {}
 
 export interface View {
+  /** Goes into the browser's own history on disk, so it never names anybody. */
   title: string;
   main: (HTMLElement | null)[];
   bar?: HTMLElement[] | null;

@@ -126,7 +126,7 @@ export const config = (): Promise<shapes.Config> => call(shapes.configAnswer, "c
 export const home = (signal?: AbortSignal, patience = 4000): Promise<shapes.Home> =>
   call(shapes.homeAnswer, "home", signal ? { signal, patience } : { patience });
 export const patients = async (words: string, signal: AbortSignal): Promise<shapes.Patient[]> =>
-  (await call(shapes.patientsAnswer, `patients?q=${encodeURIComponent(words)}`, { signal })).patients;
+  (await call(shapes.patientsAnswer, "patients", { method: "POST", body: { q: words }, signal })).patients;
 export const patient = (id: string, visit: string | null): Promise<shapes.PatientDetail> =>
   call(shapes.patientAnswer, `patients/${id}${visit ? `?visit=${visit}` : ""}`);
 export const putConsent = async (id: string, body: shapes.ConsentBody): Promise<shapes.ConsentSummary> =>

@@ -34,7 +34,7 @@ function pips(roll: Roll): HTMLElement {
 /** Past the practice's limit one more photo takes a reason, which is kept with it. */
 function askLimit(most: number): Promise<string | null> {
   return dialog<string>(`That is ${photos(most)}, the practice’s limit.`, (done) => {
-    const input = h("input", { "aria-label": "Why another one is needed", autocomplete: "off" });
+    const input = h("input", { "aria-label": "Why another one is needed" });
     const take = button("Take another", () => {
       if (input.value.trim()) done(input.value.trim());
       else input.focus();

@@ -5,7 +5,7 @@ import { field, h, pair, put } from "../page.ts";
 import type { Config } from "../shapes.ts";
 
 function text(value: string, change: (value: string) => void, attributes: Record<string, string> = {}): HTMLInputElement {
-  const input = h("input", { autocomplete: "off", ...attributes });
+  const input = h("input", { ...attributes });
   input.value = value;
   input.addEventListener("input", () => change(input.value));
   return input;

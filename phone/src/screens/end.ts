@@ -69,7 +69,7 @@ export function endScreen(roll: Roll, consent: ConsentSummary | null): Promise<"
     draw();
     onNews(draw, signal);
     return {
-      title: `For ${first}`, kind: "end", top: h("div", { class: "end-top" }, heldLine(signal)),
+      title: "For the patient", kind: "end", top: h("div", { class: "end-top" }, heldLine(signal)),
       main: [
         h("header", {}, h("p", { class: "soft" }, `Show this to ${first}`), heading), two, waits,
         h("section", { "aria-labelledby": "may" }, h("h2", { class: "label", id: "may" }, "Who may see them"), mayList(consent)),

@@ -43,7 +43,7 @@ function chaperoneWords(draft: FileDraft): string {
 }
 
 function chaperoneField(draft: FileDraft): HTMLElement {
-  const name = h("input", { autocomplete: "off", "aria-label": "Who was there" });
+  const name = h("input", { "aria-label": "Who was there" });
   name.value = draft.chaperoneName;
   name.hidden = draft.chaperone !== "present";
   name.addEventListener("input", () => {
@@ -63,10 +63,10 @@ export function fileScreen(roll: Roll, draft: FileDraft): Promise<Leave> {
   const first = given(roll.subject);
   const past = roll.subject.detail?.sites.find((p) => p.code === roll.site?.code && p.side === roll.side);
   return screen<Leave>((leave) => {
-    const label = h("input", { autocomplete: "off", maxlength: 80 });
+    const label = h("input", { maxlength: 80 });
     label.value = draft.label ?? suggestLabel(roll);
     label.addEventListener("input", () => { draft.label = label.value; });
-    const diagnosis = h("input", { autocomplete: "off", maxlength: 160 });
+    const diagnosis = h("input", { maxlength: 160 });
     diagnosis.value = draft.diagnosis ?? past?.diagnosis ?? "";
     diagnosis.addEventListener("input", () => { draft.diagnosis = diagnosis.value; });
     const notes = h("textarea", { rows: 2 });

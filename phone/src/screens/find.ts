@@ -12,7 +12,7 @@ const PAUSE = 180;
 export function findScreen(): Promise<Subject | "type" | null> {
   return screen<Subject | "type" | null>((leave, signal) => {
     const results = h("section", { class: "next", "aria-label": "Patients found", "aria-live": "polite" });
-    const input = h("input", { type: "search", autocomplete: "off", autocapitalize: "words", enterkeyhint: "search" });
+    const input = h("input", { type: "search", autocapitalize: "words", enterkeyhint: "search" });
     let asked = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const show = async (words: string): Promise<void> => {
@@ -66,9 +66,9 @@ export function readBirthDate(typed: string, today = new Date()): string | null 
 /** Type who it is while the names can't be checked. The photo waits until they can. */
 export function typedScreen(): Promise<Subject | null> {
   return screen<Subject | null>((leave) => {
-    const family = h("input", { autocomplete: "off", autocapitalize: "words" });
-    const given = h("input", { autocomplete: "off", autocapitalize: "words" });
-    const born = h("input", { autocomplete: "off", inputmode: "numeric", placeholder: "12/3/1968" });
+    const family = h("input", { autocapitalize: "words" });
+    const given = h("input", { autocapitalize: "words" });
+    const born = h("input", { inputmode: "numeric", placeholder: "12/3/1968" });
     const boxes = [field("Family name", family), field("Given name", given), field("Birth date", born)] as const;
     const go = (): void => {
       const date = readBirthDate(born.value);

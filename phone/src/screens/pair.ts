@@ -61,7 +61,7 @@ function scanScreen(): Promise<Code | "type" | "back"> {
 
 function typeScreen(): Promise<Code | "back"> {
   return screen((leave) => {
-    const input = h("input", { autocomplete: "off", autocapitalize: "characters", spellcheck: "false", placeholder: "XXXXX-XXXXX" });
+    const input = h("input", { autocapitalize: "characters", spellcheck: "false", placeholder: "XXXXX-XXXXX" });
     const box = field("Code from the computer", input, "10 letters and digits. It works once, for 10 minutes.");
     const go = (): void => {
       const code = readTyped(input.value);
@@ -79,11 +79,11 @@ function typeScreen(): Promise<Code | "back"> {
 function aboutScreen(): Promise<About | null> {
   const guess = guessPhone(navigator.userAgent);
   return screen((leave) => {
-    const name = h("input", { autocomplete: "off", maxlength: 80 });
+    const name = h("input", { maxlength: 80 });
     name.value = guess.model ? `My ${guess.model}` : "My phone";
-    const model = h("input", { autocomplete: "off", maxlength: 80 });
+    const model = h("input", { maxlength: 80 });
     model.value = guess.model;
-    const imei = h("input", { autocomplete: "off", inputmode: "numeric", maxlength: 20 });
+    const imei = h("input", { inputmode: "numeric", maxlength: 20 });
     const nameBox = field("Name of this phone", name);
     const imeiBox = field("Identity number (IMEI)", imei, "Dial *#06# to see it. Needed to lock the phone after a loss. Leave it empty on a computer.");
     const declared = { backup_off: false, updated: false };

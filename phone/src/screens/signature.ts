@@ -86,7 +86,7 @@ export function signScreen(
       leave(strokes);
     }, { "data-wide": false });
     return {
-      title: `${first} signs`, kind: "sign",
+      title: "Signature", kind: "sign",
       main: [
         h("header", {}, h("p", { class: "small soft" }, `Hand the phone to ${first}`), h("h1", { class: "sentence" }, `${first}, is this right?`)),
         h("dl", { class: "yesno" },
