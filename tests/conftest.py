@@ -107,6 +107,7 @@ def make_patient(practice: Practice, given: str, family: str, number: str, **wor
         given=given,
         family=family,
         search_name=f"{family} {given}".lower(),
+        search_given=f"{given} {family}".lower(),
         record_number=number,
         added_at=NOON - timedelta(days=200),
         **words,

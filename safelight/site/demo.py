@@ -143,6 +143,7 @@ def _patients(cast: Cast, rows: list[dict[str, Any]], at: datetime) -> None:
             given=row["given"],
             family=row["family"],
             search_name=fold(f"{row['family']} {row['given']}"),
+            search_given=fold(f"{row['given']} {row['family']}"),
             born=row["born"],
             sex=row["sex"],
             record_number=row["number"],

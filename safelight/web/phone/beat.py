@@ -1,12 +1,11 @@
 """The beat: what a phone holds, what is gone from it, and its checks (phone API calls 9, 10)."""
 
-import json
 from base64 import urlsafe_b64encode
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_POST
 
@@ -23,6 +22,7 @@ from safelight.people.phone_care import (
 )
 from safelight.photos.holding import Held, note_gone, note_held
 from safelight.photos.models import Capture
+from safelight.web.phone.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 MOST_ITEMS = 1000
@@ -34,7 +34,7 @@ ROOT_LETTERS = 64
 def beat(request: PhoneRequest) -> HttpResponse:
     """Keep the ledger of the phone's copies true, and hand it a checkpoint to be our witness."""
     at, phone = now(), request.phone
-    words = _words(request)
+    words = words_of(request)
     held = [_held(row) for row in _rows(words, "held")]
     gone = [_id(row) for row in _rows(words, "gone")]
     kept = _checkpoint_kept(words.get("checkpoint"))
@@ -63,7 +63,7 @@ def beat(request: PhoneRequest) -> HttpResponse:
 @phone_call(session=True)
 def self_check(request: PhoneRequest) -> HttpResponse:
     """Keep what the camera's test shot measured; the shot itself never leaves the phone."""
-    store_self_check(request.phone, _words(request), by=request.person, at=now())
+    store_self_check(request.phone, words_of(request), by=request.person, at=now())
     return JsonResponse({})
 
 
@@ -71,7 +71,7 @@ def self_check(request: PhoneRequest) -> HttpResponse:
 @phone_call(session=True)
 def declare(request: PhoneRequest) -> HttpResponse:
     """Keep what the holder says of back-up and updates; a web app cannot read them."""
-    words = _words(request)
+    words = words_of(request)
     declare_checks(
         request.phone,
         backup_off=words.get("backup_off") is True,
@@ -113,17 +113,6 @@ def _checkpoint_kept(value: Any) -> dict[str, Any] | None:
     if type(size) is not int or size < 0 or not isinstance(root, str) or len(root) > ROOT_LETTERS:
         raise _malformed()
     return {"size": size, "root": root}
-
-
-def _words(request: HttpRequest) -> dict[str, Any]:
-    """Return a call's JSON object; anything else is refused."""
-    try:
-        words = json.loads(request.body)
-    except (ValueError, RecursionError):
-        raise _malformed() from None
-    if not isinstance(words, dict):
-        raise _malformed()
-    return words
 
 
 def _rows(words: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """A consent from the phone: call 6 of the phone API."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +13,8 @@ from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput
 from safelight.patients.access import patient_for
 from safelight.people.duties import Act, require_duty
+from safelight.web.phone.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
-
-MOST_BODY = 512 * 1024  # a long signature is some 100 kB
 
 
 @require_http_methods(["PUT"])
@@ -25,23 +23,11 @@ def consent(request: PhoneRequest, consent_id: UUID) -> HttpResponse:
     """Record a consent, or a no, under the id that the phone chose. A repeat answers the same."""
     at, person = now(), request.person
     require_duty(person, Act.CONSENT_RECORD)
-    body = _told(request)
+    body = words_of(request)
     patient = patient_for(person, _patient_id(body), at=at)
     kept = record_arrival(patient, id=consent_id, body=body, by=person, at=at, phone=request.phone)
     fresh = consent_by_id(person.practice, kept.pk)
     return JsonResponse({"consent": summary(fresh, at=at)})
-
-
-def _told(request: PhoneRequest) -> dict[str, Any]:
-    if len(request.body) > MOST_BODY:
-        raise BadInput("The consent is longer than one can be. Nothing was kept.")
-    try:
-        words = json.loads(request.body)
-    except (ValueError, RecursionError):
-        raise BadInput("The consent could not be read. Nothing was kept.") from None
-    if not isinstance(words, dict):
-        raise BadInput("The consent could not be read. Nothing was kept.")
-    return words
 
 
 def _patient_id(body: dict[str, Any]) -> UUID:

@@ -1,6 +1,5 @@
 """Pairing, and what a phone tells about itself: calls 1, 10 and 11 of the phone API."""
 
-import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,6 +19,7 @@ from safelight.people.phone_keys import unpadded
 from safelight.people.signed_in import begin, bind_to_phone
 from safelight.vault.keyring import current
 from safelight.vault.sealing import audit_public_key, receipt_public_key
+from safelight.web.phone.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 MOST_BODY = 16 * 1024
@@ -35,7 +35,7 @@ def pair(request: HttpRequest) -> HttpResponse:
     """
     if request.content_type != "application/json":
         raise BadInput("The phone sent something that is not JSON.")
-    told, at, address = _told(request), now(), address_of(request)
+    told, at, address = words_of(request, most=MOST_BODY), now(), address_of(request)
     take("pair.address", address, at=at)
     declared = told.get("declared")
     phone = pair_phone(
@@ -61,7 +61,7 @@ def pair(request: HttpRequest) -> HttpResponse:
 @phone_call(session=True)
 def self_check(request: PhoneRequest) -> HttpResponse:
     """Keep the camera check that the phone measured."""
-    store_self_check(request.phone, _told(request), by=request.person, at=now())
+    store_self_check(request.phone, words_of(request, most=MOST_BODY), by=request.person, at=now())
     return JsonResponse({})
 
 
@@ -69,7 +69,7 @@ def self_check(request: PhoneRequest) -> HttpResponse:
 @phone_call(session=True)
 def declare(request: PhoneRequest) -> HttpResponse:
     """Keep what the holder says about back-up and updates."""
-    told = _told(request)
+    told = words_of(request, most=MOST_BODY)
     declare_checks(
         request.phone,
         backup_off=told.get("backup_off") is True,
@@ -111,18 +111,6 @@ def _pinned(phone: Phone) -> dict[str, Any]:
         "rp_id": relying_party(),
         "checkpoint": {"text": signed.text, "signature": unpadded(bytes(signed.signature))},
     }
-
-
-def _told(request: HttpRequest) -> dict[str, Any]:
-    if len(request.body) > MOST_BODY:
-        raise BadInput("The phone sent more than this call may hold.")
-    try:
-        told = json.loads(request.body)
-    except ValueError as error:
-        raise BadInput("The phone sent something that is not JSON.") from error
-    if not isinstance(told, dict):
-        raise BadInput("The phone sent something that is not an object.")
-    return told
 
 
 def _text(told: dict[str, Any], name: str) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from safelight.audit.log import record
 from safelight.consent.reading import live_consents, summary
@@ -15,31 +15,32 @@ from safelight.lib.clock import now
 from safelight.lib.refusals import NotFound
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient, Visit
-from safelight.patients.reading import find
+from safelight.patients.searching import search
 from safelight.patients.visits import day_in, visit_of
 from safelight.people.duties import Act, require_duty
 from safelight.photos.reading import newest_by_site, photos_since
 from safelight.policy.models import Practice
 from safelight.policy.rules import age_on, local_day
 from safelight.policy.sites import site_words
+from safelight.web.phone.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 SHORTEST, LONGEST = 2, 80
 
 
-@require_GET
+@require_POST
 @phone_call(session=True)
 def found(request: PhoneRequest) -> HttpResponse:
-    """Find patients by the beginning of a name, a birth date or a number; at most twenty."""
-    require_duty(request.person, Act.PATIENT_SEARCH)
-    text, at = request.GET.get("q", "").strip()[:LONGEST], now()
+    """Find patients by the beginning of a name, a birth date or a number; at most twenty.
+
+    What is typed is a name, so it comes in the body: addresses end up in the logs of proxies.
+    """
+    text, at = str(words_of(request).get("q", "")).strip()[:LONGEST], now()
     practice = request.person.practice
     if len(text) < SHORTEST:
+        require_duty(request.person, Act.PATIENT_SEARCH)
         return JsonResponse({"patients": []})
-    today = local_day(at, practice.zone)
-    rows = find(practice, text, today=today).patients
-    with transaction.atomic():
-        record("patient.searched", practice=practice.pk, by=request.person, at=at, detail=text)
+    rows = search(text, by=request.person, at=at).patients
     return JsonResponse({"patients": [identity(row, practice, at) for row in rows]})
 
 
