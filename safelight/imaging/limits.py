@@ -17,6 +17,8 @@ THUMB_EDGE = 320
 
 MAX_SHAPES = 64
 MAX_POINTS = 4000
+MAX_WORDS = 160
+"""Letters that may be drawn over a picture."""
 
 
 @dataclass(frozen=True, slots=True)

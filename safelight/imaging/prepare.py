@@ -7,7 +7,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from safelight.imaging import colour
+from safelight.imaging import colour, stamping
 from safelight.imaging.answers import Answer
 from safelight.imaging.concealing import conceal
 from safelight.imaging.decoding import Decoded, decode
@@ -109,12 +109,21 @@ def full(data: memoryview, order: dict[str, Any]) -> Answer:
     return Answer({"kind": decoded.kind}, [_coded(picture, FULL_QUALITY, "444", decoded)])
 
 
+def stamped(data: memoryview, order: dict[str, Any]) -> Answer:
+    """Decode strictly, draw words over the picture, and code it: upright, sRGB, pixels only."""
+    edge = order["edge"]
+    decoded = decode(data, edge=edge)
+    picture = stamping.stamp(_set_right(decoded, order, edge), order["words"])
+    return Answer({"kind": decoded.kind}, [_coded(picture, VIEW_QUALITY)])
+
+
 def warm_up() -> None:
     """Touch every path once in the server: a child cannot open a module's file any more."""
     colour.warm_up()
+    stamping.warm_up()
     pixels = np.zeros((16, 24, 3), np.uint8)
     coded = bytes(simplejpeg.encode_jpeg(pixels, 80))
     prepare(memoryview(coded), {"turn": 0, "cover": []})
 
 
-WORKS = {"prepare": prepare, "full": full}
+WORKS = {"prepare": prepare, "full": full, "stamped": stamped}

@@ -32,7 +32,7 @@ from typing import Any, Self
 
 from safelight.imaging.answers import Answer, Malformed, prepared_from, rendition_from, unframe
 from safelight.imaging.cover import Shape, checked_cover, checked_turn
-from safelight.imaging.limits import MAX_BYTES, Limits
+from safelight.imaging.limits import MAX_BYTES, MAX_WORDS, Limits
 from safelight.imaging.refusals import (
     BY_CODE,
     PictureRefused,
@@ -100,6 +100,8 @@ def _read_all(source: int, *, until: float, limit: int) -> bytes:
 class Decoder:
     """A decoder server of our own, one picture at a time. Starts itself again when it dies."""
 
+    max_bytes = MAX_BYTES
+
     def __init__(
         self,
         *,
@@ -164,8 +166,21 @@ class Decoder:
         except Malformed as problem:
             raise PictureStopped from problem
 
+    def stamped(self, data: bytes, *, words: str, turn: int = 0, edge: int | None = None) -> bytes:
+        """Return the picture as an upright sRGB JPEG without metadata, with words over it.
+
+        `edge` makes it no longer than that; without it the picture keeps its size.
+        """
+        plain = "".join(sign if sign.isprintable() else " " for sign in words)[:MAX_WORDS]
+        order = {"task": "stamped", "words": plain, "turn": checked_turn(turn), "edge": edge}
+        answer = self._ask(order, data)
+        try:
+            return rendition_from(answer)
+        except Malformed as problem:
+            raise PictureStopped from problem
+
     def _ask(self, order: dict[str, Any], data: bytes) -> Answer:
-        if len(data) > MAX_BYTES:
+        if len(data) > self.max_bytes:
             raise PictureTooLarge
         with self._lock:
             for _ in range(2):
