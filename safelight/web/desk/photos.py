@@ -6,14 +6,13 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from safelight.audit.reading import of_object
 from safelight.lib.clock import now
 from safelight.lib.refusals import NotFound
 from safelight.patients.access import patient_for
-from safelight.patients.reading import find
+from safelight.patients.searching import search
 from safelight.patients.visits import visits_of
 from safelight.people.duties import Act, letters
 from safelight.photos import copies, reading
@@ -204,7 +203,7 @@ def move(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     """Move a photo that lies in the wrong patient's record. Find, look, say why, move."""
     at, again = now(), stepped_up(request)
     found = _photo(request, photo_id)
-    query = request.GET.get("q", "")
+    query = request.POST.get("q", "")  # a name: typed into a form, never into an address
     chosen = uuid_in(request.POST.get("to") or request.GET.get("to"))
     to = patient_for(request.person, chosen, at=at, stepped_up=again) if chosen else None
     problem, reason = "", request.POST.get("reason", "").strip()
@@ -213,7 +212,7 @@ def move(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             move_photo(found, to, reason=reason, by=request.person, at=at, stepped_up=again)
             return redirect("desk:patient", to.pk)
         problem = "Say why it moves. Both records keep the reason."
-    hits = find(request.person.practice, query, today=timezone.localdate(at)).patients
+    hits = search(query, by=request.person, at=at).patients if query else []
     context = {
         "photo": found,
         "patient": found.patient,

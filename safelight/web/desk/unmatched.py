@@ -5,14 +5,13 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient
-from safelight.patients.reading import find
+from safelight.patients.searching import search
 from safelight.patients.visits import visit_of, visits_of
 from safelight.people.duties import Act, letters
 from safelight.photos import reading
@@ -59,16 +58,14 @@ def unmatched_photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             stepped_up=stepped_up(request),
         )
         return redirect("desk:photo", photo.pk)
-    query = request.GET.get("q", photo.patient_hint.split(",")[0] if not to else "")
+    query = request.POST.get("q", photo.patient_hint.split(",")[0] if not to else "")
     return render(
         request,
         "desk/unmatched/photo.html",
         {
             "photo": photo,
             "query": query,
-            "hits": find(person.practice, query, today=timezone.localdate(at)).patients
-            if query and to is None
-            else [],
+            "hits": search(query, by=person, at=at).patients if query and to is None else [],
             "to": to,
             "visits": visits_of(to, limit=5) if to else [],
         },
