@@ -47,6 +47,7 @@ def _guarded(response: HttpResponse) -> HttpResponse:
     """Add the app's own policy. Only the service worker keeps these answers, never a cache."""
     response["Content-Security-Policy"] = POLICY
     response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
     return response
 
 
