@@ -11,9 +11,9 @@ from safelight.audit.actor import Actor
 from safelight.lib.refusals import NotFound
 from safelight.people.models import Phone
 from safelight.photos.alarms import raise_alarm
+from safelight.photos.announcing import announce
 from safelight.photos.copies import end_copy
 from safelight.photos.models import Alarm, Capture, Copy
-from safelight.photos.receiving import announce
 
 ENDED = (Capture.State.FILED, Capture.State.REFUSED)
 

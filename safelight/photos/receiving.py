@@ -11,15 +11,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from safelight.audit.actor import Actor
 from safelight.audit.checkpoints import edge
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotFound, Refusal
-from safelight.people.models import Person, Phone
+from safelight.people.models import Phone
 from safelight.photos import rules
 from safelight.photos.alarms import raise_alarm
-from safelight.photos.copies import Basis, begin_copy
-from safelight.photos.models import Alarm, Capture, Copy
+from safelight.photos.announcing import announce, sender
+from safelight.photos.models import Alarm, Capture
 from safelight.photos.places import inbox
 from safelight.photos.receipts import STORED, receipt_of, receipt_text
 from safelight.policy.settings import setting
@@ -75,70 +74,6 @@ class Progress:
     offset: int
     receipt: dict[str, str] | None = None
     refused: dict[str, str] | None = None
-
-
-def announce(
-    phone: Phone,
-    capture_id: UUID,
-    *,
-    kind: Capture.Kind,
-    sealed_at: datetime | None,
-    at: datetime,
-) -> Capture:
-    """Note that a phone holds a capture. Known already: nothing changes. Another's: not found."""
-    known = Capture.objects.filter(pk=capture_id).first()
-    if known is None:
-        known = _new_capture(phone, capture_id, kind=kind, sealed_at=sealed_at, at=at)
-    if known.phone_id != phone.pk:
-        raise NotFound
-    return known
-
-
-@transaction.atomic
-def _new_capture(
-    phone: Phone,
-    capture_id: UUID,
-    *,
-    kind: Capture.Kind,
-    sealed_at: datetime | None,
-    at: datetime,
-) -> Capture:
-    """Add the row, its entry, and for a photo the copy on the phone. Two at once add one."""
-    capture, is_new = Capture.objects.get_or_create(
-        pk=capture_id,
-        defaults={
-            "practice": phone.practice,
-            "phone": phone,
-            "person": phone.signed_out_to or phone.owner,
-            "kind": kind,
-            "state": Capture.State.ANNOUNCED,
-            "sealed_at": sealed_at,
-            "announced_at": at,
-        },
-    )
-    if not is_new:
-        return capture
-    if kind == Capture.Kind.PHOTO:
-        begin_copy(
-            practice=phone.practice,
-            capture=capture,
-            holder=Copy.Holder.PHONE,
-            basis=Basis("Taken for care, on its way to the record"),
-            at=sealed_at or at,
-            by=capture.person,
-            holder_name=phone.name,
-            phone=phone,
-            evidence="Sealed at the shutter; this phone cannot open it",
-        )
-    record(
-        "capture.announced",
-        practice=phone.practice_id,
-        by=_actor(phone, capture.person),
-        at=at,
-        of=f"capture:{capture.pk}",
-        purpose=kind,
-    )
-    return capture
 
 
 def begin_sending(phone: Phone, capture_id: UUID, offer: Offer, *, at: datetime) -> Progress:
@@ -211,7 +146,7 @@ def _note_stored(capture: Capture, *, at: datetime) -> None:
     record(
         "capture.arrived",
         practice=capture.practice_id,
-        by=_actor(capture.phone, capture.person),
+        by=sender(capture.phone, capture.person),
         at=at,
         of=f"capture:{capture.pk}",
         purpose=capture.kind,
@@ -275,12 +210,6 @@ def complete_arrivals(*, at: datetime) -> int:
     return done
 
 
-def _actor(phone: Phone, person: Person | None) -> Actor:
-    """Return who sent: the person whose phone it is, as far as a sealed capsule tells."""
-    role = "+".join(person.roles) if person else ""
-    return Actor(id=person.pk if person else None, role=role, phone=phone.pk)
-
-
 def _require_fair(phone: Phone, offer: Offer, *, at: datetime) -> None:
     """Refuse what is malformed, larger than the practice takes, or more than a phone may begin."""
     if not NAME.match(offer.sha256) or offer.size < 1:
@@ -320,7 +249,7 @@ def _note_conflict(capture: Capture, offer: Offer, *, at: datetime) -> None:
         record(
             "capture.conflict",
             practice=capture.practice_id,
-            by=_actor(capture.phone, capture.person),
+            by=sender(capture.phone, capture.person),
             at=at,
             of=f"capture:{capture.pk}",
             outcome="refused",

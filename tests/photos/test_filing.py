@@ -13,6 +13,7 @@ from safelight.lib.ids import new_id
 from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person, Phone
 from safelight.photos import receiving
+from safelight.photos.announcing import announce
 from safelight.photos.filing import file_capture
 from safelight.photos.models import Capture, Copy, Photo, WaitingConsent
 from safelight.photos.places import inbox
@@ -287,7 +288,7 @@ def test_a_consent_capsule_is_recorded_and_its_photo_waits_for_it(
     phone: Phone, ada: Person, pat: Patient
 ) -> None:
     number, consent_id = new_id(), new_id()
-    receiving.announce(phone, number, kind=Capture.Kind.CONSENT, sealed_at=NOON, at=NOON)
+    announce(phone, number, kind=Capture.Kind.CONSENT, sealed_at=NOON, at=NOON)
     photo = arrived(phone, ada, pat, consent=str(consent_id))
     file_capture(photo.pk, at=NOON)
     assert state_of(photo)[0] == "stored"

@@ -11,6 +11,7 @@ from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.people.models import Person, Phone
 from safelight.photos import receiving
+from safelight.photos.announcing import announce
 from safelight.photos.models import Alarm, Capture, Copy
 from safelight.photos.places import inbox
 from safelight.photos.receiving import Offer
@@ -162,7 +163,7 @@ def test_a_crash_between_capsule_and_row_is_completed(phone: Phone) -> None:
 
 def test_a_piece_before_the_offer_is_refused(phone: Phone) -> None:
     number = new_id()
-    capture = receiving.announce(phone, number, kind=Capture.Kind.PHOTO, sealed_at=NOON, at=NOON)
+    capture = announce(phone, number, kind=Capture.Kind.PHOTO, sealed_at=NOON, at=NOON)
     with pytest.raises(receiving.NotBegun):
         receiving.arrival_of(capture)
 
@@ -170,7 +171,7 @@ def test_a_piece_before_the_offer_is_refused(phone: Phone) -> None:
 def test_a_photo_on_a_phone_is_a_copy_outside_from_the_shutter(phone: Phone) -> None:
     number = new_id()
     for _ in range(2):
-        receiving.announce(phone, number, kind=Capture.Kind.PHOTO, sealed_at=NOON, at=LATER)
+        announce(phone, number, kind=Capture.Kind.PHOTO, sealed_at=NOON, at=LATER)
     copy = Copy.objects.get(capture_id=number)
     assert (copy.holder, copy.outside, copy.since) == ("phone", True, NOON)
 
