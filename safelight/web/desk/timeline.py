@@ -17,7 +17,7 @@ from safelight.people.duties import Act, letters
 from safelight.photos import reading
 from safelight.photos.models import Photo
 from safelight.photos.viewing import enter_page
-from safelight.policy.sites import sites
+from safelight.web.desk.outline import outline
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 
@@ -69,7 +69,7 @@ def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             "patient": found,
             "places": places,
             "chosen": chosen,
-            "regions": _regions(places),
+            "outline": outline(places, chosen),
             "photos": page.photos,
             "strip": list(reversed(page.photos)),
             "after": page.after,
@@ -99,15 +99,6 @@ def _chosen_site(request: PersonRequest, places: list[reading.Site]) -> reading.
         if (place.code, place.side) == wanted:
             return place
     return places[0] if places else None
-
-
-def _regions(places: list[reading.Site]) -> list[dict[str, object]]:
-    """Say which part of the body outline each numbered site lies on."""
-    table = sites()
-    return [
-        {"number": number, "region": table[place.code].region if place.code in table else ""}
-        for number, place in enumerate(places, 1)
-    ]
 
 
 urlpatterns = [path("patients/<uuid:patient_id>", patient, name="patient")]
