@@ -6,7 +6,7 @@ import { build } from "esbuild";
 
 const here = import.meta.dirname;
 const web = join(here, "..", "safelight", "web", "phone");
-const out = join(web, "static", "phone");
+const out = process.argv[2] ?? join(web, "static", "phone");
 const style = join(here, "..", "style");
 const sheets = ["tokens.css", "base.css", "parts.css", "phone.css"];
 const icons = readdirSync(join(web, "templates", "phone", "icons"));
