@@ -84,6 +84,12 @@ test("every proof with one changed, missing or added hash is refused", async () 
   assert.ok(forged > 300);
 });
 
+test("a proof for one size is none for a log four times as long", async () => {
+  for (const p of proofs.filter((each) => each.first < each.second)) {
+    assert.ok(!(await extendsLog({ size: p.first, root: p.old }, { size: p.second * 4, root: p.new }, p.proof)), `${p.first}-${p.second}`);
+  }
+});
+
 test("a shorter log never extends a longer one", async () => {
   const p = proofs.find((each) => each.first === 3 && each.second === 7);
   assert.ok(p);
