@@ -26,6 +26,7 @@ from safelight.people.models import Person, Phone
 from safelight.photos.filing import file_capture
 from safelight.photos.holding import note_gone
 from safelight.photos.models import Capture
+from safelight.photos.printing import print_photo
 from safelight.photos.receiving import (
     Offer,
     add_piece,
@@ -80,9 +81,9 @@ def demo_practice(*, at: datetime, say: Say) -> Practice:
     return practice
 
 
-def make_demo(*, at: datetime, say: Say) -> Practice:
+def make_demo(*, at: datetime, say: Say, words: dict[str, Any] | None = None) -> Practice:
     """Make the demo practice. It is the same each time but for its dates, which end at `at`."""
-    words = script()
+    words = words or script()
     begin = at - timedelta(days=400)
     practice = setting_up.make_practice(**words["practice"], at=begin)
     cast = Cast(practice, {}, {}, {}, {row["key"]: row for row in words["patients"]})
@@ -90,7 +91,9 @@ def make_demo(*, at: datetime, say: Say) -> Practice:
     _patients(cast, words["patients"], begin)
     morning, _ = day_in(practice, at.astimezone(ZoneInfo(practice.zone)).date())
     clinic = morning + timedelta(hours=10, minutes=30)
-    events = sorted(_events(cast, words["courses"], clinic), key=lambda event: event[0])
+    prints = [(clinic - timedelta(days=row["days"]), "print", row) for row in words["prints"]]
+    events = [*_events(cast, words["courses"], clinic), *prints]
+    events.sort(key=lambda event: event[0])
     shots = sum(event[1] == "shot" for event in events)
     done = 0
     for when, kind, told in events:
@@ -98,6 +101,8 @@ def make_demo(*, at: datetime, say: Say) -> Practice:
             _consent(cast, told, when)
         elif kind == "withdrawn":
             _withdraw(cast, told, when)
+        elif kind == "print":
+            _print(cast, told, when)
         else:
             _shoot(cast, told, when)
             done += 1
@@ -216,6 +221,13 @@ def _withdraw(cast: Cast, told: dict[str, Any], at: datetime) -> None:
         why="Does not want the photos used outside her own care any more",
         by=cast.people["rae"],
         at=at,
+    )
+
+
+def _print(cast: Cast, told: dict[str, Any], at: datetime) -> None:
+    photo = cast.patients[told["patient"]].photos.get(label=told["label"])
+    print_photo(
+        photo, purpose="colleague", holder_name=told["holder"], by=cast.people["ada"], at=at
     )
 
 

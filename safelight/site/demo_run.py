@@ -31,7 +31,7 @@ def run(*, serve: bool, say: Say, ready: Callable[[], None]) -> int:
     say("")
     say(f"Safelight is at {chosen.origin}")
     say("")
-    for words in _ways_in(practice):
+    for words in _ways_in(practice, chosen.origin):
         say(words)
     return serving.serve(chosen)
 
@@ -44,7 +44,7 @@ def _practice(say: Say) -> "Practice":
     return demo.demo_practice(at=now(), say=say)
 
 
-def _ways_in(practice: "Practice") -> list[str]:
+def _ways_in(practice: "Practice", origin: str) -> list[str]:
     """Return the lines that say how to be each person, and how to be the phone."""
     from safelight.people.demo_links import make_sign_in_link  # noqa: PLC0415
     from safelight.people.reading import role_words  # noqa: PLC0415
@@ -52,13 +52,14 @@ def _ways_in(practice: "Practice") -> list[str]:
     lines = ["Sign in by a link. Each works once; start again for new ones."]
     for person in practice.people.filter(is_active=True).order_by("joined_at", "pk"):
         words = f"{person.name}, {role_words(person)}"
-        lines.append(f"  {words:<46} {make_sign_in_link(person, at=now())}")
+        lines.append(f"  {words:<48} {make_sign_in_link(person, at=now())}")
     return [
         *lines,
         "",
         "To be the phone on this computer: sign in as Dr Ada Specimen, open Phones, press",
-        "“Add a phone” and keep that page open. Then open the address below in a second browser",
-        "window, make it narrow, and type the code. The camera of this computer is the phone’s.",
-        "  Use Chrome or Edge with a screen lock, or Chrome’s developer tools, WebAuthn, to stand",
-        "  in for the phone’s finger or PIN.",
+        "“Add a phone” and keep that page open. In a second browser profile open",
+        f"  {origin}/phone/",
+        "make the window narrow, and type the code. The camera of this computer is the phone’s.",
+        "Unlocking asks for this computer’s own screen lock; without one, the browser’s developer",
+        "tools (More tools, WebAuthn) can stand in for it.",
     ]
