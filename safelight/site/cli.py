@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from safelight.lib.refusals import Refusal
+from safelight.site import clean_command
 
 PLACES = ("NSW", "VIC", "QLD", "SA", "WA", "TAS", "ACT", "NT")
 ZONES = {
@@ -83,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     recover = commands.add_parser("recover", help="open the keyring again with a paper kit")
     recover.add_argument("--key-file", help="where to keep the new root key (default: passphrase)")
     recover.set_defaults(run=_recover)
+
+    clean_command.add_to(commands)
 
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(
         required=True, metavar="what"

@@ -54,9 +54,7 @@ def _turned(frame: Frame, turn: Turn) -> Frame:
     if sum(plane.blocks.shape[0] * plane.blocks.shape[1] for plane in frame.planes) > MOST_BLOCKS:
         raise NotWhole
     planes = [_turned_plane(plane, turn) for plane in frame.planes]
-    width, height = (
-        (frame.height, frame.width) if turn.swap else (frame.width, frame.height)
-    )
+    width, height = (frame.height, frame.width) if turn.swap else (frame.width, frame.height)
     if turn.mirror and width % (SIDE * max(plane.across for plane in planes)):
         raise NotWhole
     if turn.flip and height % (SIDE * max(plane.down for plane in planes)):

@@ -1,0 +1,165 @@
+"""Comparing: proof that a cleaned file shows the same pixels in the same colours.
+
+Runs only in the locked-down child. The cleaned file is decoded strictly: a decoder that has to
+pass over anything in it refuses it, and so do we.
+"""
+
+import io
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from safelight.imaging.answers import Answer
+from safelight.imaging.cleaning.jpeg import original_profile, read_jpeg
+from safelight.imaging.cleaning.opening import jpeg_pixels, lenient_pixels, open_whole
+from safelight.imaging.cleaning.webp import read_webp, write_webp
+from safelight.imaging.prepare import UPRIGHT
+from safelight.imaging.refusals import PictureDamaged
+from safelight.lib.refusals import Refusal
+
+TURN_APART = 12
+"""Levels by which a pixel may differ after an exact turn: decoders smooth colour along rows."""
+TURN_MEAN = 1.0
+CODED_MEAN = 4.0
+"""Mean difference that a picture coded again at high quality may have."""
+COLOUR_APART = 3
+"""Levels by which a colour may differ under the profile that was written again."""
+STRIP = 256
+GRID = 6
+MODES = {"RGB": ("RGB", 3), "GRAY": ("L", 1), "CMYK": ("CMYK", 4)}
+SPARE = 8
+"""Coded pictures end within a few bytes of what the decoder needs."""
+
+
+def turned(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Set pixels upright by what EXIF says of them."""
+    if orientation not in UPRIGHT:
+        return pixels
+    swaps = orientation >= 5
+    lying = pixels.swapaxes(0, 1) if swaps else pixels
+    mirror = orientation in (2, 3, 6, 7)
+    flip = orientation in (3, 4, 7, 8)
+    return lying[:: -1 if flip else 1, :: -1 if mirror else 1]
+
+
+def _near(one: NDArray[np.uint8], other: NDArray[np.uint8], how: str) -> bool:
+    if one.shape != other.shape:
+        return False
+    total, worst = 0, 0
+    for top in range(0, one.shape[0], STRIP):
+        apart = np.abs(one[top : top + STRIP].astype(np.int16) - other[top : top + STRIP])
+        total += int(apart.sum())
+        worst = max(worst, int(apart.max()))
+    mean = total / one.size
+    return mean <= CODED_MEAN if how == "re-encoded" else mean <= TURN_MEAN and worst <= TURN_APART
+
+
+def _digest(pixels: NDArray[Any]) -> tuple[tuple[int, ...], bytes]:
+    return pixels.shape, sha256(np.ascontiguousarray(pixels).data).digest()
+
+
+def _digest_before(before: memoryview, after: memoryview) -> tuple[tuple[int, ...], bytes]:
+    """Digest the file before. A decoder that passes over stray bytes is asked where one will not.
+
+    That other decoder rounds differently, so it has to see the same in both files first.
+    """
+    try:
+        return _digest(jpeg_pixels(before, strict=False))
+    except PictureDamaged:
+        first, second = (_digest(lenient_pixels(one)) for one in (before, after))
+        if first != second:
+            raise
+        return _digest(jpeg_pixels(after, strict=True))
+
+
+def _jpegs_alike(before: memoryview, after: memoryview, orientation: int, how: str) -> bool:
+    if how == "exact":
+        return _digest(jpeg_pixels(after, strict=True)) == _digest_before(before, after)
+    cleaned = jpeg_pixels(after, strict=True)
+    return _near(turned(jpeg_pixels(before, strict=False), orientation), cleaned, how)
+
+
+def _values(picture: Image.Image) -> tuple[tuple[int, int], bytes]:
+    if picture.mode in ("1", "P", "L", "RGB") and "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    elif picture.mode == "P":
+        picture = picture.convert("RGB")
+    return picture.size, sha256(np.ascontiguousarray(np.asarray(picture)).data).digest()
+
+
+def _profile_of(kind: str, data: memoryview, picture: Image.Image | None) -> bytes | None:
+    if kind != "jpeg":
+        return picture.info.get("icc_profile") if picture is not None else None
+    return original_profile(read_jpeg(bytes(data)))
+
+
+def _seen(profile: bytes | None) -> NDArray[np.int16] | None:
+    """Return what a grid of colours looks like under a profile; None when no decoder heeds it."""
+    if not profile:
+        return None
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode, bands = MODES[opened.profile.xcolor_space.strip()]
+        steps = np.linspace(0, 255, GRID).round().astype(np.uint8)
+        grid = np.stack(np.meshgrid(*[steps] * bands, indexing="ij"), axis=-1)
+        colours = Image.frombytes(mode, (grid.size // bands // GRID, GRID), grid.tobytes())
+        shown = ImageCms.profileToProfile(
+            colours, opened, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, KeyError):
+        return None
+    return None if shown is None else np.asarray(shown).astype(np.int16)
+
+
+def colours_alike(before: bytes | None, after: bytes | None) -> bool:
+    """Say whether two profiles make the same colours of the same numbers."""
+    if before == after:
+        return True
+    one, other = _seen(before), _seen(after)
+    if one is None or other is None:
+        return one is other
+    return one.shape == other.shape and int(np.abs(one - other).max()) <= COLOUR_APART
+
+
+def _has_slack(data: memoryview) -> bool:
+    """Say whether a WebP decodes without its last bytes: then they are not part of the picture."""
+    whole = read_webp(bytes(data))
+    if whole.picture is None:
+        return False
+    name, content = whole.picture
+    shorter: list[tuple[bytes, bytes | None]] = [(content[:-SPARE], whole.alpha)]
+    if whole.alpha is not None:
+        shorter.append((content, whole.alpha[:-SPARE]))
+    for rest, alpha in shorter:
+        whole.picture, whole.alpha = (name, rest), alpha
+        try:
+            open_whole("webp", memoryview(write_webp(whole)[0]), 1)
+        except Refusal:
+            continue
+        return True
+    return False
+
+
+def compare(data: memoryview, order: dict[str, Any]) -> Answer:
+    """Compare the file before, which comes first, with the cleaned one behind it."""
+    before, after = data[: order["split"]], data[order["split"] :]
+    kinds, orientation = (order["before"], order["after"]), order["orientation"]
+    first = second = None
+    if kinds == ("jpeg", "jpeg"):
+        same = _jpegs_alike(before, after, orientation, order["how"])
+    else:
+        second = open_whole(kinds[1], after, 1)
+        first = open_whole(kinds[0], before, orientation)
+        same = _values(first) == _values(second)
+    profiles = _profile_of(kinds[0], before, first), _profile_of(kinds[1], after, second)
+    return Answer(
+        {
+            "same": same,
+            "colours": colours_alike(*profiles),
+            "slack": kinds[1] == "webp" and _has_slack(after),
+        },
+        [],
+    )

@@ -1,0 +1,62 @@
+"""The cleaning sandbox, seen from the worker: what has to be decoded to be cleaned or proved.
+
+What comes back is pixels in a container; it is taken apart and written again like any other file.
+"""
+
+import atexit
+from functools import cache
+from typing import Any
+
+from safelight.imaging.answers import Answer
+from safelight.imaging.cleaning.results import NotProved
+from safelight.imaging.limits import MAX_BYTES, MIB, Limits
+from safelight.imaging.sandbox import Decoder
+
+MODULE = "safelight.imaging.cleaning.child"
+LIMITS = Limits(memory=2048 * MIB, cpu_seconds=60, wall_seconds=90.0, answer_bytes=320 * MIB)
+"""More than for viewing: whole pictures are coded without loss here, one after the other."""
+
+
+class CleaningDecoder(Decoder):
+    """A decoder server for cleaning."""
+
+    max_bytes = 6 * MAX_BYTES
+    """The file before and the cleaned one together."""
+
+    def __init__(self) -> None:
+        """Use our own child and limits."""
+        super().__init__(limits=LIMITS, module=MODULE)
+
+    def turn(self, data: bytes, orientation: int) -> tuple[bytes, str]:
+        """Set a JPEG upright; says whether it was `turned` or `re-encoded`."""
+        answer = self._ask({"task": "turn", "orientation": orientation}, data)
+        return _only(answer), "turned" if answer.header.get("how") == "turned" else "re-encoded"
+
+    def recode(self, data: bytes, *, kind: str, orientation: int) -> bytes:
+        """Decode a picture and code the same pixels as a PNG, upright."""
+        order = {"task": "recode", "kind": kind, "orientation": orientation}
+        return _only(self._ask(order, data))
+
+    def compare(
+        self, before: bytes, after: bytes, *, kinds: tuple[str, str], orientation: int, how: str
+    ) -> dict[str, Any]:
+        """Decode both files and say whether they are `same` in pixels and alike in `colours`."""
+        order = {
+            "task": "compare", "split": len(before), "before": kinds[0], "after": kinds[1],
+            "orientation": orientation, "how": how,
+        }  # fmt: skip
+        return self._ask(order, before + after).header
+
+
+def _only(answer: Answer) -> bytes:
+    if len(answer.blobs) != 1:
+        raise NotProved
+    return answer.blobs[0]
+
+
+@cache
+def cleaning_decoder() -> CleaningDecoder:
+    """Return the cleaning decoder of this process, started at first use, ended with the process."""
+    ours = CleaningDecoder()
+    atexit.register(ours.close)
+    return ours
