@@ -89,3 +89,8 @@ def test_printing_is_in_the_log_before_the_pdf_is_given_out(pat: Patient, ada: P
     assert consent_pdf(consent, by=ada, at=NOON).startswith(b"%PDF-")
     entry = audit.of_object(pat.practice_id, f"consent:{consent.pk}").entries[0]
     assert (entry.action, entry.actor_id) == ("consent.printed", ada.pk)
+
+
+def test_it_is_made_at_any_moment_not_only_on_a_whole_second(pat: Patient, ada: Person) -> None:
+    at = NOON + timedelta(microseconds=123_456)
+    assert consent_pdf(keep(pat, ada), by=ada, at=at).startswith(b"%PDF-")
