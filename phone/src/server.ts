@@ -125,6 +125,10 @@ export async function pair(body: Record<string, unknown>): Promise<shapes.Pairin
 export const config = (): Promise<shapes.Config> => call(shapes.configAnswer, "config");
 export const home = (signal?: AbortSignal, patience = 4000): Promise<shapes.Home> =>
   call(shapes.homeAnswer, "home", signal ? { signal, patience } : { patience });
+/** What the desk sent was opened: home need not offer it again. A lost answer costs nothing. */
+export const opened = async (patient: string): Promise<void> => {
+  await ask("home/opened", { method: "POST", body: { patient } }).catch(() => undefined);
+};
 export const patients = async (words: string, signal: AbortSignal): Promise<shapes.Patient[]> =>
   (await call(shapes.patientsAnswer, "patients", { method: "POST", body: { q: words }, signal })).patients;
 export const patient = (id: string, visit: string | null): Promise<shapes.PatientDetail> =>

@@ -21,9 +21,8 @@ from safelight.vault import keyring
 @pytest.fixture
 def small(settings: Settings, tmp_path: Path, db: None) -> Iterator[Practice]:
     """The demo with one photo of each course, so that a test need not draw forty."""
+    keyring.use(keyring.current())
     settings.SAFELIGHT_DATA = tmp_path / "data"
-    ring = keyring.current()
-    keyring.use(ring)
     words = demo.script()
     shown = {"pat": slice(0, 1), "vic": slice(-1, None), "ivy": slice(0, 1)}
     courses = [

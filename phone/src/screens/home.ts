@@ -73,10 +73,13 @@ export function homeScreen(): Promise<Leave> {
       const pushed = last?.home.pushed ?? null;
       const held = heldCount() > 0 && !news.sending;
       put(bar,
-        pushed ? mainButton(`Start with ${pushed.patient.given}`, () => leave({
-          go: "patient", patient: pushed.patient, visit: pushed.visit,
-          detail: detailFor === pushed.patient.id ? detail : null,
-        })) : null,
+        pushed ? mainButton(`Start with ${pushed.patient.given}`, () => {
+          void server.opened(pushed.patient.id);
+          leave({
+            go: "patient", patient: pushed.patient, visit: pushed.visit,
+            detail: detailFor === pushed.patient.id ? detail : null,
+          });
+        }) : null,
         held && !pushed ? mainButton("Try to send now", () => void sendNow()) : null,
         button(pushed ? "Find someone else" : "Find a patient", () => leave({ go: "find" }), { "data-wide": true }));
     };

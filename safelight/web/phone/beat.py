@@ -16,9 +16,7 @@ from safelight.lib.refusals import BadInput, NotFound
 from safelight.people.models import Phone
 from safelight.people.phone_care import (
     checks_due,
-    declare_checks,
     phone_reported,
-    store_self_check,
 )
 from safelight.photos.holding import Held, note_gone, note_held
 from safelight.photos.models import Capture
@@ -57,29 +55,6 @@ def beat(request: PhoneRequest) -> HttpResponse:
             "asks": checks_due(phone, at=at),
         }
     )
-
-
-@require_POST
-@phone_call(session=True)
-def self_check(request: PhoneRequest) -> HttpResponse:
-    """Keep what the camera's test shot measured; the shot itself never leaves the phone."""
-    store_self_check(request.phone, words_of(request), by=request.person, at=now())
-    return JsonResponse({})
-
-
-@require_POST
-@phone_call(session=True)
-def declare(request: PhoneRequest) -> HttpResponse:
-    """Keep what the holder says of back-up and updates; a web app cannot read them."""
-    words = words_of(request)
-    declare_checks(
-        request.phone,
-        backup_off=words.get("backup_off") is True,
-        updated=words.get("updated") is True,
-        by=request.person,
-        at=now(),
-    )
-    return JsonResponse({})
 
 
 def _newest_checkpoint(phone: Phone, at: datetime) -> Checkpoint | None:
@@ -148,6 +123,4 @@ def _malformed() -> BadInput:
 
 urlpatterns = [
     path("beat", beat, name="beat"),
-    path("self-check", self_check, name="self-check"),
-    path("declare", declare, name="declare"),
 ]

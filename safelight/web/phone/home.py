@@ -5,13 +5,14 @@ The phone asks every second while home is on its screen, so this is three short 
 
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from safelight.lib.clock import now
-from safelight.patients.pushing import newest_push
+from safelight.patients.pushing import newest_push, see_push
 from safelight.patients.visits import visits_today
 from safelight.photos.reading import unmatched
 from safelight.web.phone.patients import consultation, identity, moment
+from safelight.web.phone.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 
@@ -44,4 +45,14 @@ def home(request: PhoneRequest) -> HttpResponse:
     )
 
 
-urlpatterns = [path("home", home, name="home")]
+@require_POST
+@phone_call(session=True)
+def opened(request: PhoneRequest) -> HttpResponse:
+    """Note that what the desk sent was opened here, so that home stops offering it."""
+    push = newest_push(request.person, at=now())
+    if push is not None and str(push.patient_id) == words_of(request).get("patient"):
+        see_push(push, phone=request.phone, at=now())
+    return JsonResponse({})
+
+
+urlpatterns = [path("home/opened", opened, name="home-opened"), path("home", home, name="home")]

@@ -253,3 +253,14 @@ def test_checks_and_declarations_are_kept(ada_on_phone: OnPhone) -> None:
     assert phone.backup_off_on is not None
     too_long = {"user_agent": "x" * 9000}
     assert ada_on_phone.post("/phone/api/self-check", too_long).status_code == 400
+
+
+def test_what_the_desk_sent_stays_on_home_until_it_was_opened(
+    ada_on_phone: OnPhone, ada: Person, pat: Patient, quinn: Patient
+) -> None:
+    send_to_phone(pat, by=ada, at=now())
+    ada_on_phone.get(f"/phone/api/patients/{pat.pk}")  # the app looks ahead; nobody opened it yet
+    ada_on_phone.post("/phone/api/home/opened", {"patient": str(quinn.pk)})
+    assert ada_on_phone.get("/phone/api/home").json()["pushed"]
+    assert ada_on_phone.post("/phone/api/home/opened", {"patient": str(pat.pk)}).json() == {}
+    assert ada_on_phone.get("/phone/api/home").json()["pushed"] is None
