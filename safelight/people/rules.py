@@ -34,7 +34,7 @@ def shown_fingerprint(digest: bytes) -> str:
     """Return the eight characters that phone and page both show, to be compared by eye."""
     number = int.from_bytes(digest[:5], "big")
     letters = [CODE_LETTERS[(number >> shift) & 31] for shift in range(35, -1, -5)]
-    return "".join(letters[:4]) + " " + "".join(letters[4:])
+    return "".join(letters[:4]) + "-" + "".join(letters[4:])
 
 
 def imei_looks_right(imei: str) -> bool:

@@ -39,8 +39,8 @@ def test_a_shown_code_reads_back(code: str) -> None:
 
 
 def test_a_fingerprint_is_eight_signs() -> None:
-    assert shown_fingerprint(bytes(32)) == "0000 0000"
-    assert shown_fingerprint(b"\xff" * 32) == "ZZZZ ZZZZ"
+    assert shown_fingerprint(bytes(32)) == "0000-0000"
+    assert shown_fingerprint(b"\xff" * 32) == "ZZZZ-ZZZZ"
 
 
 @pytest.mark.parametrize(
