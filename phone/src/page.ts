@@ -106,3 +106,8 @@ export function tick(words: Child, change: (on: boolean) => void, checked = fals
 export function put(parent: Element, ...children: Child[]): void {
   parent.replaceChildren(...children.filter((child): child is Node | string => Boolean(child)));
 }
+
+/** Draw with the finger on an element: a stroke that ends in a fling must not eat the next tap. */
+export function drawnOn(element: HTMLElement): void {
+  element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+}

@@ -3,7 +3,7 @@
 import {
   boxBetween, dragCorner, inside, turnedBox, unturnBox, WHOLE, type Box, type Point, type Turn,
 } from "../geometry.ts";
-import { h, put } from "../page.ts";
+import { drawnOn, h, put } from "../page.ts";
 
 export type Tool = "whole" | "crop" | "cover";
 const STEP = 0.02;
@@ -29,6 +29,7 @@ export class Table {
     this.picture = picture;
     this.change = change;
     this.element = h("div", { class: "crop" }, this.canvas, this.covered, this.frame);
+    drawnOn(this.element);
     this.element.addEventListener("pointerdown", (event) => this.press(event));
     this.frame.addEventListener("keydown", (event) => this.key(event));
     this.draw();

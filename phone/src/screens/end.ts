@@ -73,7 +73,9 @@ export function endScreen(roll: Roll, consent: ConsentSummary | null): Promise<"
       main: [
         h("header", {}, h("p", { class: "soft" }, `Show this to ${first}`), heading), two, waits,
         h("section", { "aria-labelledby": "may" }, h("h2", { class: "label", id: "may" }, "Who may see them"), mayList(consent)),
-        h("p", {}, practice.contact ? `Changed your mind? Tell reception, or call ${practice.contact}.` : "Changed your mind? Tell reception."),
+        practice.contact
+          ? h("p", {}, "Changed your mind? Tell reception, or call ", h("span", { class: "nowrap" }, practice.contact), ".")
+          : h("p", {}, "Changed your mind? Tell reception."),
         h("p", { class: "note only-print" }, `${practice.name}. ${photos(roll.filed.length)} taken today.`),
       ],
       bar: [h("div", { class: "buttons" }, print, button("Take more", () => leave("more")), mainButton("Done", () => leave("done"), { "data-wide": false }))],

@@ -1,7 +1,7 @@
 /** P3b Signature: the phone is handed over. Only this page can be reached until it is handed back. */
 
 import { ANY_SPECIALIST, type Draft } from "../draft.ts";
-import { button, h, mainButton, put, s } from "../page.ts";
+import { button, drawnOn, h, mainButton, put, s } from "../page.ts";
 import { localCheck, signIn } from "../passkey.ts";
 import { screen } from "../screen.ts";
 import { given, session, type Subject } from "../session.ts";
@@ -27,6 +27,7 @@ function signatureBox(strokes: Strokes, name: string, change: () => void): { box
   };
   const trace = (): void => path.setAttribute("d", (stroke ?? [])
     .map(([x = 0, y = 0], i) => `${i ? "L" : "M"}${x * WIDE} ${y * HIGH}`).join(""));
+  drawnOn(box);
   box.addEventListener("pointerdown", (event) => {
     box.setPointerCapture(event.pointerId);
     stroke = [point(event)];
