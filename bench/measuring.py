@@ -1,6 +1,5 @@
-"""Measuring: times in the same process, and a line that says what a number is compared with."""
+"""Measuring: times, and a line that says what a number is compared with."""
 
-import os
 import statistics
 import sys
 import time
@@ -25,31 +24,19 @@ class Times:
         return sorted(self.runs)[min(len(self.runs) - 1, int(len(self.runs) * 0.99))]
 
 
-def timed(act: Callable[[], object], *, runs: int, clock: Callable[[], float]) -> Times:
-    """Run an act many times after once to warm up, by the wall or by this process's CPU."""
+def by_wall(act: Callable[[], object], *, runs: int = 200, seconds: float = 10.0) -> Times:
+    """Time an act many times by the clock on the wall, after once to warm up.
+
+    A slow act is run fewer times, but for at least a tenth of them.
+    """
     act()
-    found = []
-    for _ in range(runs):
-        begin = clock()
+    found: list[float] = []
+    until = time.perf_counter() + seconds
+    while len(found) < runs and (len(found) < runs // 10 or time.perf_counter() < until):
+        begin = time.perf_counter()
         act()
-        found.append((clock() - begin) * 1000)
+        found.append((time.perf_counter() - begin) * 1000)
     return Times(tuple(found))
-
-
-def by_wall(act: Callable[[], object], *, runs: int = 200) -> Times:
-    """Time by the clock on the wall."""
-    return timed(act, runs=runs, clock=time.perf_counter)
-
-
-def by_cpu(act: Callable[[], object], *, runs: int = 20) -> Times:
-    """Time by the CPU of this process and the children it waited for."""
-    return timed(act, runs=runs, clock=cpu_seconds)
-
-
-def cpu_seconds() -> float:
-    """Return the CPU used by this process and its ended children."""
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
 
 
 def say(words: str = "") -> None:
