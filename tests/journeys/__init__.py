@@ -1,0 +1,1 @@
+"""Journeys: phone and desk together, in a real browser, against the real server."""

@@ -1,0 +1,167 @@
+"""One practice for all journeys; a doctor, a desk, a phone and a patient of their own for each."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.journeys import devices, scenes
+from tests.journeys.desk import Desk
+from tests.journeys.phone import Phone
+from tests.journeys.server import Installed, Server
+from tests.journeys.watching import Watch
+
+NUMBERS = itertools.count(4417)
+GIVEN = ("Ada", "Bea", "Cal", "Dot", "Eli", "Fay", "Gus", "Hal", "Ivo", "Jo", "Kit", "Lou")
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return Installed(tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture(scope="session")
+def server(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(installed, tmp_path_factory.mktemp("practice"))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+    assert "Traceback" not in server.log()
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve megapixels of skin."""
+    return scenes.skin(tmp_path_factory.mktemp("film") / "skin.mjpeg")
+
+
+@pytest.fixture(scope="session")
+def small_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Less of it, for stories about something else than the picture."""
+    return scenes.skin(tmp_path_factory.mktemp("film") / "small.mjpeg", long=1600)
+
+
+@pytest.fixture(scope="module")
+def player() -> Iterator[Playwright]:
+    """The browser's driver, for one module: while it runs, Django's tables cannot be used here."""
+    with sync_playwright() as player:
+        yield player
+
+
+@pytest.fixture(scope="module")
+def browser_with(player: Playwright) -> Iterator[Callable[[Path], Browser]]:
+    """Return how to have a browser whose camera sees a film. One browser for each film."""
+    open_now: dict[Path, Browser] = {}
+
+    def launch(film: Path) -> Browser:
+        if film not in open_now:
+            args = devices.camera_args(film)
+            open_now[film] = player.chromium.launch(executable_path=devices.CHROMIUM, args=args)
+        return open_now[film]
+
+    yield launch
+    for browser in open_now.values():
+        browser.close()
+
+
+class Practice:
+    """What a story needs of the practice: people with a desk and a phone, and patients."""
+
+    def __init__(self, server: Server, player: Playwright, browser: Browser) -> None:
+        """Keep the tools."""
+        self.server = server
+        self.player = player
+        self.browser = browser
+        self.closing = ExitStack()
+
+    def desk(self, *roles: str, link: str = "", **words: Any) -> Desk:
+        """A new person of the practice joins at a computer and is signed in there."""
+        number = next(NUMBERS)
+        given = GIVEN[number % len(GIVEN)]
+        told = {"given": given, "family": f"Specimen{number}", "roles": list(roles)}
+        told["email"] = f"p{number}@journeys.invalid"
+        told["title"] = "Dr" if "GP" in roles else ""
+        person = {} if link else self.server.ask("doctor", **told)
+        context = self.browser.new_context(
+            viewport={"width": 1280, "height": 900}, timezone_id="Australia/Sydney", **words
+        )
+        self.closing.callback(context.close)
+        desk = Desk(context, self.server.origin)
+        desk.person = person
+        desk.join(link or person["link"])
+        return desk
+
+    def bare_phone(self, origin: str = "", browser: Browser | None = None, **words: Any) -> Phone:
+        """A phone that was never here before."""
+        told = {**devices.phone_words(self.player), **words}
+        context = (browser or self.browser).new_context(**told)
+        self.closing.callback(context.close)
+        phone = Phone(context, origin or self.server.origin)
+        phone.watch.expected.add("401")  # asked without a session: the app then asks for the finger
+        return phone
+
+    def phone_of(self, desk: Desk, **words: Any) -> Phone:
+        """A phone that was added by a typed code, and is unlocked at home."""
+        phone = self.bare_phone(**words)
+        phone.add(desk.new_code(), name=f"{desk.person['given']}’s phone")
+        phone.unlock_first()
+        return phone
+
+    def patient(self, desk: Desk, given: str = "Pat", **words: Any) -> dict[str, Any]:
+        """A patient in that doctor's care, with a visit today."""
+        number = next(NUMBERS)
+        told = {
+            "family": f"Testcase{number}",
+            "record_number": f"WL-{number:06}",
+            "born": "1968-03-12",
+            "reason": "Skin check",
+            **words,
+        }
+        found: dict[str, Any] = self.server.ask(
+            "patient", gp=desk.person["id"], given=given, **told
+        )
+        return found
+
+
+@pytest.fixture(scope="module")
+def practice(
+    server: Server,
+    player: Playwright,
+    browser_with: Callable[[Path], Browser],
+    small_film: Path,
+) -> Iterator[Practice]:
+    """The practice as its people and phones see it, with small pictures."""
+    practice = Practice(server, player, browser_with(small_film))
+    with practice.closing:
+        yield practice
+
+
+@pytest.fixture(scope="module")
+def full_practice(
+    server: Server, player: Playwright, browser_with: Callable[[Path], Browser], film: Path
+) -> Iterator[Practice]:
+    """The same with a camera of twelve megapixels."""
+    practice = Practice(server, player, browser_with(film))
+    with practice.closing:
+        yield practice
+
+
+@pytest.fixture(autouse=True)
+def kept_to_itself() -> Iterator[None]:
+    """No screen asked anything of anybody else, broke a policy, or met an error nobody foresaw."""
+    yield
+    for watch in Watch.all:
+        watch.require_clean()
+
+
+@pytest.fixture(scope="module")
+def surgery(practice: Practice) -> tuple[Desk, Phone]:
+    """A doctor's desk and unlocked phone, for the stories of one module."""
+    desk = practice.desk("GP")
+    return desk, practice.phone_of(desk)
