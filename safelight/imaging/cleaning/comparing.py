@@ -82,12 +82,17 @@ def _jpegs_alike(before: memoryview, after: memoryview, orientation: int, how: s
     return _near(turned(jpeg_pixels(before, strict=False), orientation), cleaned, how)
 
 
-def _values(picture: Image.Image) -> tuple[tuple[int, int], bytes]:
-    if picture.mode in ("1", "P", "L", "RGB") and "transparency" in picture.info:
+def _values(picture: Image.Image, *, full: bool) -> tuple[tuple[int, ...], bytes]:
+    """Digest the values; in full, as colours and transparency, whatever form they have."""
+    if full or picture.mode == "P" or "transparency" in picture.info:
         picture = picture.convert("RGBA")
-    elif picture.mode == "P":
-        picture = picture.convert("RGB")
-    return picture.size, sha256(np.ascontiguousarray(np.asarray(picture)).data).digest()
+    return _digest(np.asarray(picture))
+
+
+def _alike(one: Image.Image, other: Image.Image) -> bool:
+    """Say whether two pictures have the same values. A full transparency is none."""
+    full = one.mode != other.mode or "transparency" in {**one.info, **other.info}
+    return one.size == other.size and _values(one, full=full) == _values(other, full=full)
 
 
 def _profile_of(kind: str, data: memoryview, picture: Image.Image | None) -> bytes | None:
@@ -153,7 +158,7 @@ def compare(data: memoryview, order: dict[str, Any]) -> Answer:
     else:
         second = open_whole(kinds[1], after, 1)
         first = open_whole(kinds[0], before, orientation)
-        same = _values(first) == _values(second)
+        same = _alike(first, second)
     profiles = _profile_of(kinds[0], before, first), _profile_of(kinds[1], after, second)
     return Answer(
         {

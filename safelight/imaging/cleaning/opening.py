@@ -24,6 +24,7 @@ from PIL import (
 from safelight.imaging import colour
 from safelight.imaging.cleaning.spaces import named
 from safelight.imaging.decoding import PRIMARIES_P3, TAG_RAW_CAMERA, check_size
+from safelight.imaging.limits import MAX_BYTES
 from safelight.imaging.prepare import UPRIGHT
 from safelight.imaging.refusals import (
     PictureDamaged,
@@ -42,6 +43,8 @@ OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
 KEPT = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 """Modes that a PNG can hold as they are."""
 CONVERTED = {"PA": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "LAB": "RGB", "La": "LA", "RGBa": "RGBA"}
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = MAX_BYTES
+"""Text is not read here at all; a file is not refused for what is about to be removed."""
 FAULTS = (OSError, SyntaxError, EOFError, RuntimeError, KeyError, TypeError, ValueError)
 
 
