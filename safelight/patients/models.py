@@ -46,7 +46,7 @@ class Patient(models.Model):
         indexes = [
             models.Index(fields=["practice", "search_name"]),
             models.Index(fields=["practice", "search_given"]),
-            models.Index(fields=["practice", "born"]),
+            models.Index(fields=["practice", "born", "search_name"]),
         ]
 
     def __str__(self) -> str:

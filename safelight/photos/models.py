@@ -114,7 +114,12 @@ class Photo(models.Model):
         indexes = [
             models.Index(fields=["patient", "-taken_at"]),
             models.Index(fields=["patient", "site_code", "side", "taken_at"]),
-            models.Index(fields=["practice", "incomplete", "filed_at"]),
+            # On its own rows alone: SQLite takes no index for a bare truth value in a longer one.
+            models.Index(
+                fields=["practice", "filed_at"],
+                condition=models.Q(incomplete=True),
+                name="photo_incomplete",
+            ),
             models.Index(
                 fields=["practice", "filed_at"],
                 condition=models.Q(patient__isnull=True),
