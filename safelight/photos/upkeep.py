@@ -1,4 +1,4 @@
-"""Upkeep: what a worker does every minute, so that nothing waits or rots unnoticed."""
+"""Upkeep: what a worker does every minute and every day, so that nothing rots unnoticed."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,7 +8,9 @@ from django.db.models import F, Q
 
 from safelight.audit.checkpoints import checkpoint, latest
 from safelight.lib.refusals import NotFound
+from safelight.people.limits import forget_old
 from safelight.photos.alarms import end_alarms, raise_alarm
+from safelight.photos.capture_keys import drop_capture_keys, turn_capture_key
 from safelight.photos.copies import outside_copies
 from safelight.photos.models import Alarm, Capture, Rendition, Sight
 from safelight.photos.places import inbox
@@ -17,7 +19,7 @@ from safelight.photos.receiving import complete_arrivals
 from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 from safelight.vault.scrub import scrub
-from safelight.vault.stores import store
+from safelight.vault.stores import DiskStore, store
 
 CHECKPOINT_EVERY: Final = timedelta(hours=1)
 READ_AGAIN: Final = timedelta(days=25)
@@ -37,6 +39,16 @@ def keep_up(*, at: datetime) -> None:
     read_again(at=at)
     Sight.objects.filter(at__lt=at - SIGHTS_KEPT).delete()
     inbox().sweep(now=at.timestamp())
+
+
+def keep_up_daily(*, at: datetime) -> None:
+    """Do what a day can wait for: forget, turn and destroy keys, clear what a crash left behind."""
+    forget_old(at=at)
+    turn_capture_key(at=at)
+    drop_capture_keys(at=at)
+    blobs = store()
+    if isinstance(blobs, DiskStore):
+        blobs.sweep(now=at.timestamp())
 
 
 def age_alarms(practice: Practice, *, at: datetime) -> None:

@@ -5,14 +5,17 @@ moment, the next run goes on from what is there.
 """
 
 import logging
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from safelight.lib.clock import now
@@ -20,25 +23,33 @@ from safelight.patients.importing import bring_in_waiting
 from safelight.photos.claims import waiting_for_filing
 from safelight.photos.darkroom import decoder
 from safelight.photos.filing import file_capture, note_trouble
-from safelight.photos.upkeep import keep_up
+from safelight.photos.upkeep import keep_up, keep_up_daily
+from safelight.vault.ballast import Ballast
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 0.08
 """Seconds between two looks at an idle table: one read of an index, about 0.1 ms."""
 UPKEEP_EVERY: Final = 60.0
+DAY: Final = 24 * 3600.0
+PLENTY: Final = 4
+"""How many times the ballast must be free before it is held, so that it is not taken and given."""
 AT_ONCE: Final = 8
 AFTER_TROUBLE: Final = 2.0
 
 
 def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
     """Work until told to stop. Trouble with one capture or with the database ends nothing."""
-    upkeep_due = 0.0
+    upkeep_due = daily_due = 0.0
     while not stop.is_set():
         try:
             if time.monotonic() >= upkeep_due:
                 keep_up(at=clock())
                 upkeep_due = time.monotonic() + UPKEEP_EVERY
+                keep_room(Path(settings.SAFELIGHT_DATA))
+            if time.monotonic() >= daily_due:
+                daily_due = time.monotonic() + DAY
+                keep_up_daily(at=clock())
             if not work_once(clock=clock) and not _bring_in_lists(stop, clock=clock):
                 stop.wait(LOOK_EVERY)
         except DatabaseError:
@@ -50,6 +61,20 @@ def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
             upkeep_due = time.monotonic() + UPKEEP_EVERY
             stop.wait(AFTER_TROUBLE)
     connection.close()
+
+
+def keep_room(data: Path) -> bool:
+    """Hold the ballast while the disk has room; give it up when there is hardly any, for the log.
+
+    Say whether it is held. Uploads are refused long before that (security-design, section 4).
+    """
+    ballast = Ballast(data)
+    free = shutil.disk_usage(data).free
+    if free < ballast.size:
+        ballast.release()
+    elif free > PLENTY * ballast.size:
+        ballast.hold()
+    return ballast.is_held
 
 
 def work_once(*, clock: Callable[[], datetime] = now) -> int:
