@@ -4,7 +4,7 @@ import subprocess
 import sys
 from importlib import import_module
 
-PARTS = ("arrivals", "memory", "slow", "records")
+PARTS = ("arrivals", "memory", "slow", "records", "cleaning")
 
 
 def main(words: list[str]) -> int:
