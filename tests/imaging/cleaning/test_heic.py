@@ -1,6 +1,7 @@
 """HEIC: the coded picture moves to a new file; messages, items and boxes that say more do not."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pillow_heif
@@ -129,7 +130,7 @@ def test_one_item_is_left_and_it_has_no_name(tidy: Tidy) -> None:
     assert [item.kind for item in read_items(meta).items.values()] == [b"hvc1"]
 
 
-FAULTS = {
+FAULTS: dict[str, Callable[[bytes], bytes]] = {
     "cut short": lambda data: data[: len(data) // 2],
     "no meta box": lambda data: data.replace(b"meta", b"free"),
     "a length beyond the data": lambda data: data[: data.index(b"mdat") + 4] + b"\xff" * 64,

@@ -1,6 +1,7 @@
 """JPEG: wherever the secret is put, it is gone, and not one pixel has changed."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -73,7 +74,7 @@ def test_the_adobe_marker_that_ink_needs_stays_and_loses_what_follows_it(tidy: T
     longer = data[: at - 4] + segment(0xEE, data[at : at + 12] + SECRET) + data[at + 12 :]
     cleaned = tidy(longer)
     assert "colour marks" in cleaned.what_remains
-    assert np.array_equal(opened(cleaned.data), opened(data))
+    assert np.array_equal(np.asarray(opened(cleaned.data)), np.asarray(opened(data)))
 
 
 def test_colours_coded_as_red_green_blue_stay_so_without_jfif(tidy: Tidy) -> None:
@@ -154,7 +155,7 @@ def scan_twice(data: bytes) -> bytes:
     return data[:-2] + data[at:]
 
 
-REFUSED = {
+REFUSED: dict[str, Callable[[bytes], bytes]] = {
     "arithmetic": arithmetic,
     "twelve bits": twelve_bits,
     "lossless": lambda data: data.replace(b"\xff\xc0", b"\xff\xc3", 1),

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -139,7 +140,7 @@ def open_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-FAULTS = {
+FAULTS: dict[str, Callable[[bytes], bytes]] = {
     "a wrong checksum": lambda data: data[:-5] + bytes((data[-5] ^ 1,)) + data[-4:],
     "two headers": lambda data: data[:33] + data[8:],
     "a critical chunk nobody knows": after_header(chunk(b"CRIT", SECRET)),

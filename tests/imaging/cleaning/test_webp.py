@@ -1,6 +1,7 @@
 """WebP: the container is written anew around the coded picture."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -97,7 +98,7 @@ def animated() -> bytes:
     return target.getvalue()
 
 
-FAULTS = {
+FAULTS: dict[str, Callable[[bytes], bytes]] = {
     "an animation": lambda _: animated(),
     "two pictures": lambda data: riff(*webp_chunks(data) * 2),
     "no picture": lambda _: riff((b"EXIF", SECRET)),

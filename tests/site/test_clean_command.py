@@ -1,0 +1,77 @@
+"""The clean command: one line a file, nothing written over, no practice needed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from safelight.imaging.cleaning import verify
+
+CORPUS = Path(__file__).parents[1] / "imaging" / "corpus"
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the program as a person would, far from any practice."""
+    return subprocess.run(
+        [sys.executable, "-m", "safelight.site.cli", "clean", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+        timeout=120,
+    )
+
+
+def test_one_line_for_each_file_and_success_only_when_all_were_cleaned(tmp_path: Path) -> None:
+    good, bad = str(CORPUS / "j-gps.jpg"), str(CORPUS / "j-truncated.jpg")
+    done = run(tmp_path, good, bad, "-o", "out")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert len(lines) == 2
+    assert lines[0].startswith("cleaned  ")
+    assert "GPS position" in lines[0]
+    assert lines[1].startswith("refused ")
+    assert "damaged" in lines[1]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["j-gps.jpg"]
+    verify((tmp_path / "out" / "j-gps.jpg").read_bytes())
+    assert run(tmp_path, good, "-o", "other").returncode == 0
+
+
+def test_json_says_what_went_and_what_stayed(tmp_path: Path) -> None:
+    done = run(tmp_path, str(CORPUS / "t-tags.tif"), "nowhere.jpg", "--json", "-o", "out")
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert first["state"] == "cleaned"
+    assert first["kind"] == "png"
+    assert first["how"] == "coded anew"
+    assert first["to"] == "out/t-tags.png"
+    assert first["remains"] == ["picture"]
+    assert second["state"] == "refused"
+    assert second["code"] == "unreadable"
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "j-gps.jpg").write_bytes(b"mine")
+    done = run(tmp_path, str(CORPUS / "j-gps.jpg"), "-o", "out")
+    assert done.returncode == 1
+    assert "nothing is written over" in done.stdout
+    assert (tmp_path / "out" / "j-gps.jpg").read_bytes() == b"mine"
+
+
+def test_it_leaves_no_data_folder_and_only_its_owner_may_read_the_copies(tmp_path: Path) -> None:
+    assert run(tmp_path, str(CORPUS / "j-gps.jpg"), "-o", "out").returncode == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "j-gps.jpg").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["two\nlines.jpg", b"\xff\xfe.jpg"])
+def test_a_strange_name_stays_on_one_line(name: str | bytes, tmp_path: Path) -> None:
+    source = Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), os.fsencode(name))))
+    source.write_bytes((CORPUS / "j-gps.jpg").read_bytes())
+    done = run(tmp_path, os.fsdecode(os.fsencode(source)), "-o", "out")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 1
