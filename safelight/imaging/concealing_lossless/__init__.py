@@ -1,0 +1,1 @@
+"""Concealing for good: a copy in which the covered parts of a photo no longer exist."""

@@ -1,0 +1,177 @@
+"""JPEG: emptied, cut and turned by its blocks where that is possible, else coded anew.
+
+Coding anew begins from the emptied file all the same, so that no smoothing of colours between
+neighbours can carry anything out of a covered part. Runs only in the locked-down child.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image
+
+from safelight.imaging import colour
+from safelight.imaging.cleaning.comparing import turned
+from safelight.imaging.cleaning.jpeg import APP2, MAX_CHUNK, segment
+from safelight.imaging.cleaning.opening import jpeg_pixels
+from safelight.imaging.cleaning.spaces import cleaned_profile, named
+from safelight.imaging.cleaning.turning import MOST_BLOCKS, turn_jpeg
+from safelight.imaging.concealing_lossless.masks import (
+    Box,
+    Mask,
+    cells,
+    inside,
+    on_grid,
+    pixels_of,
+    touched,
+)
+from safelight.imaging.concealing_lossless.wiping import Plan, Sheet, wiped
+from safelight.imaging.decoding import check_size
+from safelight.imaging.metadata import ICC_SIGN, jpeg_exif, jpeg_profile
+from safelight.imaging.refusals import PictureDamaged
+
+QUALITY = 95
+MOST_LOST = 0.1
+"""Share of a crop that may be given up at its edges for the rest to stay exact."""
+LARGEST_CELL = (32, 32)
+"""Taken where the true size of the cells is not known: no JPEG has larger ones."""
+FORMS = {1: "GRAY", 3: "RGB"}
+INKS = 4
+NO_BOX = Box(0, 0, 0, 0)
+
+
+class NothingLeft(Exception):
+    """The crop does not hold one whole pixel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A concealed file, the part of the stored picture that it shows, and how it was made."""
+
+    data: bytes
+    kind: str
+    how: str
+    box: Box
+    size: tuple[int, int]
+    code: int
+
+
+@dataclass(slots=True)
+class Choice:
+    """Decides what is emptied and what is kept, once the size of the cells is known."""
+
+    order: dict[str, Any]
+    code: int
+    sheet: Sheet | None = None
+    box: Box = NO_BOX
+    marked: Mask | None = None
+    is_exact: bool = False
+
+    def __call__(self, sheet: Sheet) -> Plan:
+        """Choose for this sheet."""
+        check_size(sheet.width, sheet.height)
+        self.sheet, crop = sheet, self.order["crop"]
+        size = (sheet.width, sheet.height)
+        asked = inside(crop, *size)
+        if asked.is_empty:
+            raise NothingLeft
+        whole = self.code != 1 and crop is not None
+        kept = on_grid(asked, sheet.cell, size, whole=whole) if crop else asked
+        lost = 1 - max(0, kept.width) * max(0, kept.height) / (asked.width * asked.height)
+        can_turn = self.code == 1 or sheet.blocks <= MOST_BLOCKS
+        self.is_exact = sheet.is_plain and can_turn and not kept.is_empty and lost <= MOST_LOST
+        self.box = kept if self.is_exact else asked
+        self.marked = cells(touched(self.order["shapes"], size), size, sheet.cell)
+        if self.is_exact:
+            return Plan(self.marked, None if crop is None else kept)
+        return Plan(self.marked | ~_cells_of(asked, sheet), None)
+
+
+def _cells_of(box: Box, sheet: Sheet) -> Mask:
+    """Return the cells that a box touches."""
+    wide, high = sheet.cell
+    found = np.zeros((-(-sheet.height // high), -(-sheet.width // wide)), np.bool_)
+    found[box.top // high : -(-box.bottom // high), box.left // wide : -(-box.right // wide)] = True
+    return found
+
+
+def _profile(data: memoryview) -> bytes | None:
+    profile = jpeg_profile(data)
+    if profile is None and jpeg_exif(data).adobe_rgb:
+        return named("Adobe RGB")
+    return profile
+
+
+def with_profile(coded: bytes, profile: bytes | None) -> bytes:
+    """Put a cleaned colour profile behind the first segment of a file that has none."""
+    clean, _ = cleaned_profile(profile)
+    if clean is None:
+        return coded
+    chunks = [clean[at : at + MAX_CHUNK] for at in range(0, len(clean), MAX_CHUNK)]
+    first = 4 + int.from_bytes(coded[4:6], "big")
+    parts = [
+        segment(APP2, ICC_SIGN + bytes((number, len(chunks))) + chunk)
+        for number, chunk in enumerate(chunks, 1)
+    ]
+    return b"".join([coded[:first], *parts, coded[first:]])
+
+
+def coded_jpeg(pixels: NDArray[np.uint8], profile: bytes | None) -> bytes:
+    """Code pixels with a colour in every one of them, and their profile beside them."""
+    whole = np.ascontiguousarray(pixels)
+    coded = simplejpeg.encode_jpeg(whole, QUALITY, FORMS[whole.shape[2]], "444")
+    return with_profile(bytes(coded), profile)
+
+
+def _light(pixels: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:
+    """Turn ink into light by the picture's own profile. Adobe writes ink the other way round."""
+    ink = Image.fromarray(255 - pixels, "CMYK")
+    return np.asarray(colour.to_srgb(ink, profile).convert("RGB"))
+
+
+def _anew(emptied: bytes, choice: Choice, profile: bytes | None) -> bytes:
+    """Decode what was emptied, paint it black, cut it to the pixel, turn it and code it."""
+    pixels = jpeg_pixels(memoryview(emptied), strict=True)
+    if choice.sheet is None or choice.marked is None:
+        raise PictureDamaged
+    if pixels.shape[2] == INKS:
+        pixels, profile = _light(pixels, profile), None
+    size, box = (choice.sheet.width, choice.sheet.height), choice.box
+    pixels = np.where(pixels_of(choice.marked, *choice.sheet.cell, size)[..., None], 0, pixels)
+    cut = pixels[box.top : box.bottom, box.left : box.right].astype(np.uint8)
+    return coded_jpeg(turned(cut, choice.code), profile)
+
+
+def _without_library(data: memoryview, choice: Choice) -> bytes:
+    """Decode and code anew. Colours are not smoothed between neighbours, so none leaves a cover."""
+    high, wide, space, _ = simplejpeg.decode_jpeg_header(data)
+    ink = space in ("CMYK", "YCCK")
+    choice(Sheet(int(wide), int(high), LARGEST_CELL, 0, is_plain=False))
+    form = "CMYK" if ink else "GRAY" if space == "Gray" else "RGB"
+    pixels = simplejpeg.decode_jpeg(data, form, fastupsample=True)
+    choice.is_exact = False
+    if not ink:
+        return bytes(simplejpeg.encode_jpeg(pixels, 100, form, "444"))
+    return bytes(simplejpeg.encode_jpeg(pixels, 100, "CMYK", "444"))
+
+
+def conceal_jpeg(data: memoryview, order: dict[str, Any], code: int) -> Done:
+    """Conceal in a JPEG. Says `exact`, `turned` (both without loss outside) or `re-encoded`."""
+    choice, profile = Choice(order, code), _profile(data)
+    emptied = wiped(bytes(data), choice)
+    if emptied is None:
+        emptied = _without_library(data, choice)
+    how, result = "re-encoded", None
+    if choice.is_exact:
+        result = emptied if code == 1 else turn_jpeg(emptied, code)
+        how = "exact" if code == 1 else "turned"
+    if result is not None:
+        result = with_profile(result, profile)
+    else:
+        how, result = "re-encoded", _anew(emptied, choice, profile)
+    if choice.sheet is None:
+        raise PictureDamaged
+    size = (choice.sheet.width, choice.sheet.height)
+    return Done(result, "jpeg", how, choice.box, size, code)
