@@ -10,7 +10,10 @@ from safelight.consent.reading import withdrawn_uses
 from safelight.consent.rules.asking import YES
 from safelight.consent.uses import USES
 from safelight.lib.refusals import BadInput, Refusal
+from safelight.lib.wiring import all_wired
 from safelight.people.models import Person
+
+HOOKS = "consent.withdrawn."  # the wiring table's names for what ends with a yes
 
 
 class NothingToWithdraw(Refusal):
@@ -42,8 +45,9 @@ def withdraw_consent(
 ) -> Withdrawal:
     """Write down that a yes was taken back. Every later question finds a no, from this instant.
 
-    Nothing already in the record is deleted: the law keeps it (law-au, sections 4 and 7). Taking
-    back what was taken back already gives the first row and writes nothing.
+    What left on it ends in this very transaction. Nothing already in the record is deleted: the law
+    keeps it (law-au, sections 4 and 7). Taking back what was taken back already gives the first row
+    and writes nothing.
     """
     said_by, why = said_by.strip(), why.strip()
     if use and use not in USES:
@@ -69,4 +73,6 @@ def withdraw_consent(
         purpose=use,
         detail=why,
     )
+    for end_what_stood_on_it in all_wired(HOOKS):
+        end_what_stood_on_it(locked, use, by=by, at=at)
     return withdrawal

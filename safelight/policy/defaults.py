@@ -8,6 +8,7 @@ CONSENT = "Consent"
 PHOTOS = "Photos"
 PHONES = "Phones"
 RECORD = "The record"
+SHARING = "Letting photos out"
 PRACTICE = "The practice"
 
 DEFAULTS: Final[dict[str, Spec]] = {
@@ -250,6 +251,96 @@ DEFAULTS: Final[dict[str, Spec]] = {
         unit="minutes",
         least=5,
         most=120,
+    ),
+    # Letting photos out
+    "share_days": Spec(
+        14,
+        "A link ends after",
+        "The sender may choose fewer or more days, up to the limit below.",
+        "whole",
+        SHARING,
+        "Enforced",
+        unit="days",
+        least=1,
+        most=90,
+    ),
+    "share_days_most": Spec(
+        30,
+        "A link ends at the latest after",
+        "Nobody can choose more. The patient taking back the yes ends it at once.",
+        "whole",
+        SHARING,
+        "Enforced",
+        unit="days",
+        least=1,
+        most=180,
+    ),
+    "share_opens": Spec(
+        5,
+        "A link may be opened",
+        "Each opening is in the log. The sender may choose fewer or more, up to the limit below.",
+        "whole",
+        SHARING,
+        "Enforced",
+        unit="times",
+        least=1,
+        most=20,
+    ),
+    "share_opens_most": Spec(
+        10,
+        "A link may be opened at most",
+        "Nobody can choose more.",
+        "whole",
+        SHARING,
+        "Enforced",
+        unit="times",
+        least=1,
+        most=50,
+    ),
+    "package_days": Spec(
+        30,
+        "Ask what became of a sealed file or a print after",
+        "We cannot end these. After this, the copy is on the today page until somebody says.",
+        "whole",
+        SHARING,
+        "Alarm after",
+        unit="days",
+        least=1,
+        most=180,
+    ),
+    "reverify_days": Spec(
+        90,
+        "Verify an address again after",
+        "An address in the book that was not verified for longer gets nothing until it is.",
+        "whole",
+        SHARING,
+        "Enforced",
+        unit="days",
+        least=7,
+        most=365,
+    ),
+    "undo_seconds": Spec(
+        60,
+        "Sending waits",
+        "For as long, it can be undone and nothing has left.",
+        "whole",
+        SHARING,
+        "Enforced",
+        unit="seconds",
+        least=60,
+        most=600,
+    ),
+    "share_terms": Spec(
+        "These photos are health information. Look at them yourself, for the reason given here. "
+        "Do not save, photograph or pass them on unless you were asked to. If they reached you by "
+        "mistake, close this page and ring the practice.",
+        "What a recipient accepts",
+        "Shown before a link opens. What was accepted is kept with the link.",
+        "text",
+        SHARING,
+        "Enforced",
+        least=1,
+        most=1000,
     ),
     # The practice
     "copyright_owner": Spec(

@@ -29,6 +29,13 @@ SAFELIGHT_WIRING = {
     "audit.open_detail": "safelight.vault.sealing.open_detail",
     "patients.movers.consent": "safelight.consent.moving.move_all",
     "patients.movers.photos": "safelight.photos.moving.move_all",
+    "patients.movers.sharing": "safelight.sharing.moving.move_all",
+    # Called inside the transaction in which a yes is taken back.
+    "consent.withdrawn.sharing": "safelight.sharing.ending.end_for_withdrawal",
+    # What makes the bytes of a copy that leaves.
+    "sharing.clean": "safelight.imaging.cleaning.clean",
+    "sharing.verify": "safelight.imaging.cleaning.verify",
+    "sharing.conceal": "safelight.sharing.darkroom.cannot_conceal",
 }
 
 # Read from the keyring when it is first needed, so that nothing secret lies in a file or variable.
@@ -55,6 +62,7 @@ INSTALLED_APPS = [
     "safelight.patients",
     "safelight.consent",
     "safelight.photos",
+    "safelight.sharing",
     "safelight.web.desk",
     "safelight.web.phone",
     "safelight.web.door",

@@ -1,0 +1,1 @@
+"""Letting a photo out: to whom, why, what exactly, in a form that ends."""

@@ -1,0 +1,182 @@
+"""Asking: may this photo leave, on the basis that this release names? Asked again at each step."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from safelight.audit.log import record
+from safelight.consent.going import MayNotGo, Missing, may_go
+from safelight.consent.uses import USES
+from safelight.lib.refusals import Refusal
+from safelight.people.models import Person
+from safelight.photos.models import Photo
+from safelight.sharing.models import Release, ReleasedPhoto
+from safelight.sharing.rules.bases import (
+    CONSENT,
+    DISCLOSURE,
+    EXPECTED,
+    HOME,
+    BasisRule,
+    bases,
+    basis_words,
+    cannot_stand,
+    facts_missing,
+    stands_in,
+)
+
+UNDECIDED = frozenset({"other_recipient", "second_person"})
+"""What a consent may still lack before the recipient is named and a second person has looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Why one photo may leave: words for the ledger, and the consent behind them, if any."""
+
+    words: str
+    consent_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One basis as the page lists it: whether it could stand now, and if not, why."""
+
+    rule: BasisRule
+    may: bool
+    why: str = ""
+    needed: str = ""
+
+
+def may_leave(
+    release: Release,
+    photo: Photo,
+    *,
+    at: datetime,
+    checked_by: Person | None = None,
+    still_open: frozenset[str] = frozenset(),
+) -> Leave:
+    """Return why a photo may leave in this release, or refuse with all that is missing.
+
+    Consent is asked through `may_go`, the one function for it. `still_open` are the things that a
+    later step settles; the worker passes none, so what leaves has passed all of them.
+    """
+    refusal = cannot_stand(release.basis, use=release.use, country=release.recipient_country)
+    if refusal:
+        raise MayNotGo([Missing("basis", refusal, "Choose another reason, or another use.")])
+    wanted = facts_missing(release.basis, release.basis_reason, release.basis_facts)
+    if wanted:
+        raise MayNotGo([Missing("facts", "The reason is not complete.", ask) for ask in wanted])
+    if release.basis not in (CONSENT, EXPECTED):
+        return Leave(basis_words(release.basis, release.use))
+    try:
+        return _by_consent(release, photo, at=at, checked_by=checked_by)
+    except MayNotGo as refused:
+        codes = {item.code for item in refused.missing}
+        if stands_in(release.basis, codes):
+            return Leave(basis_words(release.basis, release.use))
+        left = [item for item in refused.missing if item.code not in still_open]
+        if not left:
+            return Leave(f"Consent: {USES[release.use].title}", refused.consent_id)
+        raise MayNotGo(left, consent_id=refused.consent_id) from None
+
+
+def _by_consent(
+    release: Release, photo: Photo, *, at: datetime, checked_by: Person | None
+) -> Leave:
+    abroad = release.recipient_country
+    basis = may_go(
+        photo,
+        use=release.use,
+        at=at,
+        recipient=release.recipient_name,
+        recipient_kind=release.recipient_kind,
+        abroad="" if abroad == HOME else abroad,
+        name_hidden=release.name_hidden,
+        by=release.made_by,
+        checked_by=checked_by,
+    )
+    if USES[release.use].each_time and _asked_before(release, basis.consent_id):
+        raise MayNotGo(
+            [
+                Missing(
+                    "each_time",
+                    f"{USES[release.use].title} is asked each time, and this yes was used already.",
+                    "Ask the patient about this occasion and record the answer.",
+                )
+            ],
+            consent_id=basis.consent_id,
+        )
+    return Leave(basis.words, basis.consent_id)
+
+
+def _asked_before(release: Release, consent_id: UUID) -> bool:
+    """Say whether a yes that holds for one occasion was used for another one already."""
+    never_left = (Release.State.DRAFT, Release.State.UNDONE, Release.State.REFUSED)
+    others = ReleasedPhoto.objects.filter(consent=consent_id, release__use=release.use)
+    return (
+        others.exclude(release=release.pk)
+        .exclude(release__state__in=never_left)
+        .exclude(release__end_why="declined")
+        .exists()
+    )
+
+
+def choices(release: Release, *, at: datetime) -> list[Choice]:
+    """Return every basis, with whether it could stand for all photos of a release now (D4b).
+
+    What only has to be written down does not make a basis impossible.
+    """
+    photos = [item.photo for item in items_of(release)]
+    return [_choice(release, rule, photos, at=at) for rule in bases().values()]
+
+
+def _choice(release: Release, rule: BasisRule, photos: list[Photo], *, at: datetime) -> Choice:
+    tried = Release(
+        use=release.use,
+        made_by=release.made_by,
+        basis=rule.code,
+        basis_reason="-",
+        basis_facts=dict.fromkeys(rule.needs, "-"),
+        recipient_name=release.recipient_name,
+        recipient_kind=release.recipient_kind,
+        recipient_country=release.recipient_country,
+        name_hidden=release.name_hidden,
+    )
+    tried.pk = release.pk
+    open_yet = UNDECIDED if not release.recipient_name else frozenset({"second_person"})
+    try:
+        for photo in photos:
+            may_leave(tried, photo, at=at, still_open=open_yet)
+    except MayNotGo as refused:
+        words = " ".join(item.words for item in refused.missing)
+        return Choice(rule, may=False, why=words, needed=refused.remedy)
+    return Choice(rule, may=True, why=rule.hint)
+
+
+def items_of(release: Release) -> list[ReleasedPhoto]:
+    """Return a release's photos in their order, with what decisions about them need."""
+    return list(
+        release.items.select_related("photo__patient__practice", "photo__practice", "patient")
+    )
+
+
+def note_refusal(release: Release, refused: Refusal, *, by: Person | None, at: datetime) -> None:
+    """Write down that photos were asked for and may not go. A refusal is part of the record."""
+    with transaction.atomic():
+        record(
+            "share.refused",
+            practice=release.practice_id,
+            by=by,
+            at=at,
+            of=f"release:{release.pk}",
+            patient=release.patient_id,
+            purpose=release.use,
+            outcome="refused",
+            detail=refused.message,
+        )
+
+
+def use_words(use: str) -> str:
+    """Return a use as a page says it."""
+    return "A disclosure by law" if use == DISCLOSURE else USES[use].title

@@ -1,0 +1,58 @@
+"""Refusals that several acts of sharing share."""
+
+from safelight.lib.refusals import Refusal
+from safelight.sharing.models import Release
+
+
+class SignAgain(Refusal):
+    """This act asks for a signature not older than five minutes (letter S)."""
+
+    code = "step_up"
+    status = 401
+    way_on_words = "Confirm with my passkey"
+
+    def __init__(self, way_back: str = "/") -> None:
+        """Say what to do; nothing was done yet."""
+        super().__init__(
+            "This needs your passkey again. Nothing has left.",
+            remedy="Confirm that it is you, then do it again.",
+        )
+        self.way_on = f"/step-up?next={way_back}"
+
+
+class MovedOn(Refusal):
+    """The release is not at the step any more at which this can be done."""
+
+    code = "moved_on"
+
+    def __init__(self, release: Release | None = None) -> None:
+        """Say where it is by now."""
+        state = Release.State(release.state).label.lower() if release else "somewhere else"
+        super().__init__(
+            f"Not done. This is at another step by now: {state}.",
+            remedy="Open it again and look.",
+        )
+
+
+class NotReady(Refusal):
+    """Something is still missing before photos may leave. `missing` lists all of it."""
+
+    code = "not_ready"
+
+    def __init__(self, missing: list["Missing"]) -> None:
+        """Say everything that is missing at once."""
+        super().__init__(
+            "Not sent. " + " ".join(item.words for item in missing),
+            remedy=" ".join(dict.fromkeys(item.needed for item in missing if item.needed)),
+        )
+        self.missing = missing
+
+
+class Missing:
+    """One thing that stands before a release, the step that settles it, and what would."""
+
+    __slots__ = ("needed", "step", "words")
+
+    def __init__(self, step: str, words: str, needed: str = "") -> None:
+        """Keep the step (basis, recipient, hidden, preview, form) and both sentences."""
+        self.step, self.words, self.needed = step, words, needed

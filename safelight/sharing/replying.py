@@ -1,0 +1,57 @@
+"""Replying: the recipient writes back by the link, and somebody at the practice reads it."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from safelight.audit.log import record
+from safelight.lib.refusals import BadInput
+from safelight.people.models import Person
+from safelight.sharing.models import Link, Release, Reply
+from safelight.sharing.opening import live_opening, record_reading
+from safelight.sharing.standing import require_practice, require_share_sight
+
+LONGEST: Final = 4000
+MOST: Final = 20
+
+
+@transaction.atomic
+def reply(session: str, *, words: str, at: datetime) -> Reply:
+    """Keep what a recipient wrote, word for word. It comes with an open session and no other way.
+
+    The same words again in the same session are one reply: a form sent twice.
+    """
+    opening = live_opening(session, at=at)
+    release = opening.link.release
+    words = "".join(s for s in words.replace("\r\n", "\n") if s.isprintable() or s == "\n").strip()
+    if not 0 < len(words) <= LONGEST:
+        raise BadInput(f"Write from 1 to {LONGEST} characters.")
+    Link.objects.select_for_update().get(pk=opening.link_id)
+    rows = Reply.objects.filter(release=release)
+    known = rows.filter(opening=opening, words=words).first()
+    if known is not None:
+        return known
+    if rows.count() >= MOST:
+        raise BadInput("There are many replies here already.", remedy="Ring the practice.")
+    kept = Reply.objects.create(release=release, opening=opening, words=words, at=at)
+    record_reading("share.replied", opening, at=at)
+    return kept
+
+
+@transaction.atomic
+def see_replies(release: Release, *, by: Person, at: datetime) -> list[Reply]:
+    """Return the replies and mark the new ones as read, by whom. Reading again changes nothing."""
+    require_practice(release, by)
+    require_share_sight(by, release, at=at)
+    fresh = Reply.objects.filter(release=release, seen_at=None).update(seen_at=at, seen_by=by)
+    if fresh:
+        record(
+            "share.reply_seen",
+            practice=release.practice_id,
+            by=by,
+            at=at,
+            of=f"release:{release.pk}",
+            patient=release.patient_id,
+        )
+    return list(Reply.objects.filter(release=release).select_related("seen_by"))

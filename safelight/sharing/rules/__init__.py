@@ -1,0 +1,1 @@
+"""Rules of letting photos out, decided from values alone."""

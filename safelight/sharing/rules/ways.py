@@ -1,0 +1,217 @@
+"""Ways: the forms a use may take, addresses, how long and how often, and who may send."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any, Final
+
+from safelight.people.duties import Act
+from safelight.sharing.rules.bases import DISCLOSURE
+from safelight.sharing.rules.checklist import PUBLIC, needs_hidden
+
+LINK, PDF, ARCHIVE, PRINT = "link", "pdf", "archive", "print"
+PATIENT_COPY, TEACHING_SET = "patient_copy", "teaching_set"
+LINKS: Final = frozenset({LINK, PATIENT_COPY})
+PACKAGES: Final = frozenset({PDF, ARCHIVE, TEACHING_SET})
+FORMS: Final[dict[str, tuple[str, ...]]] = {
+    "referral": (LINK, PDF, ARCHIVE, PRINT),
+    "peer_opinion": (LINK, PDF, ARCHIVE),
+    "teaching": (TEACHING_SET, LINK, PDF, ARCHIVE),
+    "research": (ARCHIVE, PDF, TEACHING_SET),
+    "publication": (ARCHIVE, PDF),
+    "social_media": (ARCHIVE,),
+    "patient_copy": (PATIENT_COPY, PDF, ARCHIVE, PRINT),
+    DISCLOSURE: (PDF, ARCHIVE, PRINT, LINK),
+}
+"""By how much control is kept, most first (DESIGN, D4d); what becomes public has no link to end."""
+LINK_PATH: Final = "/s"
+MANY: Final = 5
+"""More photos than this ask for a fresh signature (security-design, section 8)."""
+MOST_PHOTOS: Final = 40
+PIN_DIGITS: Final = 6
+PIN_TRIES: Final = 5
+"""Wrong tries before a link closes for good (security-design, section 8)."""
+SESSION: Final = timedelta(minutes=30)
+"""How long one opening of a link lasts (ours, as break-glass does)."""
+LONGEST_ADDRESS: Final = 254
+COUNTRY: Final = re.compile(r"[A-Z]{2}\Z")
+LOCAL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
+HOST_PART: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
+AHPRA: Final = re.compile(r"[A-Z]{3}\d{10}\Z")
+PROVIDER: Final = re.compile(r"\d{5,6}[A-Z0-9][A-Z]\Z")
+MOST_SHAPES, MOST_POINTS = 64, 4000
+
+
+def forms_for(use: str) -> tuple[str, ...]:
+    """Return the forms that a use may take, the one that keeps most control first."""
+    return FORMS.get(use, ())
+
+
+def is_public(use: str) -> bool:
+    """Say whether a use makes photos public, so that nothing can be taken back."""
+    return use in PUBLIC
+
+
+def tidy_address(address: str) -> str:
+    """Return an e-mail address in the form that is kept: no spaces around it, one case."""
+    return address.strip().lower()
+
+
+def looks_like_address(address: str) -> bool:
+    """Say whether this can be an e-mail address, and can stand in a message's head by itself.
+
+    Only plain signs pass: no line break, comma, quote or name, so nothing rides along (ASVS 1.3.11;
+    form: the `addr-spec` of RFC 5321, without quoted and bracketed forms).
+    """
+    local, at, host = address.partition("@")
+    parts = host.split(".")
+    return (
+        bool(at)
+        and len(address) <= LONGEST_ADDRESS
+        and bool(LOCAL.match(local))
+        and ".." not in f".{local}."
+        and len(parts) > 1
+        and all(HOST_PART.match(part) for part in parts)
+    )
+
+
+def looks_like_country(code: str) -> bool:
+    """Say whether this is spelt as a country's two letters are."""
+    return bool(COUNTRY.match(code))
+
+
+def looks_like_ahpra(number: str) -> bool:
+    """Say whether this is spelt as a registration number is: three letters, ten digits."""
+    return bool(AHPRA.match(number))
+
+
+def looks_like_provider(number: str) -> bool:
+    """Say whether this is spelt as a Medicare provider number is; its check letter is not tried."""
+    return bool(PROVIDER.match(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the practice's settings allow."""
+
+    days: int
+    days_most: int
+    opens: int
+    opens_most: int
+    package_days: int
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Bounds":
+        """Read them from the settings."""
+        return cls(
+            values["share_days"],
+            max(values["share_days"], values["share_days_most"]),
+            values["share_opens"],
+            max(values["share_opens"], values["share_opens_most"]),
+            values["package_days"],
+        )
+
+    def usual_days(self, form: str) -> int:
+        """Return how long a form lasts unless somebody says otherwise."""
+        return self.days if form in LINKS else self.package_days
+
+    def most_days(self, form: str) -> int:
+        """Return how long a form may last at most."""
+        return self.days_most if form in LINKS else max(self.package_days, self.days_most)
+
+
+def acts_needed(use: str, form: str, *, known: bool) -> tuple[Act, ...]:
+    """Return every act that whoever sends must be allowed (security-design, section 8)."""
+    needed: list[Act] = []
+    if form == TEACHING_SET or needs_hidden(use):
+        needed.append(Act.TEACHING_MAKE)
+    if use in PUBLIC:
+        needed.append(Act.PUBLISH)
+    if form == PRINT:
+        needed.append(Act.PHOTO_PRINT)
+    elif form == TEACHING_SET:
+        pass
+    elif form in PACKAGES:
+        needed += [Act.SHARE_KNOWN if known else Act.SHARE_NEW, Act.ORIGINAL_DOWNLOAD]
+    else:
+        needed.append(Act.SHARE_KNOWN if known else Act.SHARE_NEW)
+    return tuple(needed)
+
+
+def act_to_check(use: str) -> Act:
+    """Return the act that a second person must be allowed."""
+    return Act.PUBLISH if use in PUBLIC else Act.TEACHING_APPROVE
+
+
+def ends_at(at: datetime, days: int) -> datetime:
+    """Return when a release ends by itself."""
+    return at + timedelta(days=days)
+
+
+def checked_crop(crop: Mapping[str, Any] | None) -> dict[str, float] | None:
+    """Return a crop in our own form: fractions of the stored picture; None for the whole.
+
+    Raises ValueError for anything else, so a crop is never guessed.
+    """
+    if crop is None:
+        return None
+    if set(crop) != {"x", "y", "w", "h"}:
+        raise ValueError
+    x, y, w, h = (_fraction(crop[key]) for key in ("x", "y", "w", "h"))
+    if w <= 0 or h <= 0 or x + w > 1.000001 or y + h > 1.000001:
+        raise ValueError
+    return {"x": x, "y": y, "w": w, "h": h}
+
+
+def checked_shapes(shapes: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return covers in our own form (contracts/inside-capsule.json).
+
+    Raises ValueError for any other, so that no shape is dropped and less is covered than asked.
+    """
+    if len(shapes) > MOST_SHAPES:
+        raise ValueError
+    checked = [_shape(shape) for shape in shapes]
+    if sum(len(shape.get("points", ())) for shape in checked) > MOST_POINTS:
+        raise ValueError
+    return checked
+
+
+def _shape(shape: Any) -> dict[str, Any]:
+    if not isinstance(shape, Mapping):
+        raise ValueError
+    made: dict[str, Any]
+    match shape.get("shape"):
+        case "rect":
+            wanted = {"shape", "x", "y", "w", "h"}
+            made = {key: _fraction(shape.get(key)) for key in ("x", "y", "w", "h")}
+        case "polygon":
+            wanted, made = {"shape", "points"}, {"points": _points(shape.get("points"), least=3)}
+        case "stroke":
+            wanted = {"shape", "points", "width"}
+            made = {
+                "points": _points(shape.get("points"), least=1),
+                "width": _fraction(shape.get("width")),
+            }
+        case _:
+            raise ValueError
+    if set(shape) != wanted:
+        raise ValueError
+    return {"shape": shape["shape"], **made}
+
+
+def _points(points: Any, *, least: int) -> list[list[float]]:
+    if not isinstance(points, list) or not least <= len(points) <= MOST_POINTS:
+        raise ValueError
+    if any(not isinstance(point, list) or len(point) != 2 for point in points):
+        raise ValueError
+    return [[_fraction(x), _fraction(y)] for x, y in points]
+
+
+def _fraction(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError
+    if not 0.0 <= value <= 1.0:
+        raise ValueError
+    return round(float(value), 6)
