@@ -134,7 +134,7 @@ def _people(cast: Cast, rows: list[dict[str, Any]], at: datetime) -> None:
                 owner=person,
                 name=f"{row['given']}’s old phone",
                 model="Demo phone",
-                platform="None",
+                platform="",
                 public_key=os.urandom(32),
                 paired_at=at,
                 paired_by=person.pk,

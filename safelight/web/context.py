@@ -28,7 +28,7 @@ PLACES = (
     ("Patients", "desk:patients", Act.PATIENT_SEARCH),
     ("Not matched", "desk:unmatched", Act.PHOTO_MATCH),
     ("Phones", "desk:phones", Act.PHONE_OWN),
-    ("People", "desk:people", Act.PEOPLE_MANAGE),
+    ("People", "desk:people", Act.PEOPLE_SEE),
     ("Policy", "desk:policy", None),
     ("Audit", "desk:audit", Act.AUDIT_ALL),
 )

@@ -106,6 +106,7 @@ def who_saw(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     found = lines(page.entries, practice.pk)
     context = {
         "patient": patient,
+        "at": at,
         "lines": found,
         "people": len({line.who for line in found}),
         "more": page.before is not None,

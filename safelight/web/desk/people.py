@@ -30,7 +30,11 @@ class PersonForm(forms.Form):
     given = forms.CharField(label="Given name", max_length=80)
     family = forms.CharField(label="Family name", max_length=80)
     email = forms.EmailField(label="E-mail", help_text="Names their sign-in. Nothing is sent.")
-    roles = forms.MultipleChoiceField(label="Duties", widget=forms.CheckboxSelectMultiple)
+    roles = forms.MultipleChoiceField(
+        label="Duties",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one."},
+    )
     supervisor = forms.ChoiceField(
         label="Supervised by", required=False, help_text="For a registrar."
     )

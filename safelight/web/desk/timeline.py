@@ -81,6 +81,7 @@ def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             "may_see": may_see,
             "total": sum(place.count for place in places),
             "consents": live_consents(found, at=at),
+            "may_ask": bool(letters(request.person, Act.CONSENT_RECORD)),
             "may_push": bool(letters(request.person, Act.VISIT_PUSH)),
             "may_audit": bool(letters(request.person, Act.AUDIT_PATIENT)),
             "visits": _visits(found),

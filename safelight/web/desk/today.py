@@ -20,6 +20,8 @@ from safelight.people.phones import phones_for
 from safelight.photos import reading
 from safelight.photos.copies import outside_copies
 from safelight.photos.models import Alarm, Capture, Copy, Photo
+from safelight.policy.models import Practice
+from safelight.policy.settings import setting
 from safelight.policy.sites import site_words
 from safelight.web.desk.templatetags.words import clock, day, lately, since
 from safelight.web.doors import PersonRequest, signed_in
@@ -31,7 +33,7 @@ SPEED_DAYS = 7
 class Row:
     """One thing that needs someone."""
 
-    state: str  # the mark: in, out, alarm
+    state: str  # the mark: in, out, alarm; or late, which is heavy and never red
     title: str
     about: str
     words: str
@@ -59,9 +61,6 @@ class Lamps:
     states: list[str]
 
 
-STATE_WORDS = {"in": "In the vault", "out": "Outside", "alarm": "Overdue"}
-
-
 def _capture_row(capture: Capture, state: str, words: str) -> Row:
     seen = lately(capture.phone.seen_at)
     return Row(
@@ -76,10 +75,10 @@ def _capture_row(capture: Capture, state: str, words: str) -> Row:
     )
 
 
-def _photo_row(photo: Photo, state: str, words: str, act: str, url: str) -> Row:
+def _photo_row(photo: Photo, state: str, words: str, act: str, url: str, *, limit: str = "") -> Row:
     who = photo.patient.name if photo.patient else "No patient yet"
     place = site_words(photo.site_code, photo.side) if photo.site_code else "no site yet"
-    return Row(state, who, f"1 photo, {place}", words, since(photo.filed_at), "", act, url)
+    return Row(state, who, f"1 photo, {place}", words, since(photo.filed_at), limit, act, url)
 
 
 def _phones_group(found: reading.Today) -> Group:
@@ -90,13 +89,15 @@ def _phones_group(found: reading.Today) -> Group:
     return Group("phones", "On a phone, not filed", hint, [*late, *refused, *rest])
 
 
-def _label_row(photo: Photo, state: str) -> Row:
+def _label_row(photo: Photo, state: str, *, limit: str = "") -> Row:
     url = reverse("desk:photo-label", args=[photo.pk])
-    return _photo_row(photo, state, f"Taken by {photo.taken_by.name}", "Label it", url)
+    words = f"Taken by {photo.taken_by.name}"
+    return _photo_row(photo, state, words, "Label it", url, limit=limit)
 
 
-def _labels_group(found: reading.Today) -> Group:
-    late = [_label_row(photo, "alarm") for photo in found.incomplete]
+def _labels_group(found: reading.Today, practice: Practice) -> Group:
+    limit = f"Limit is {setting(practice, 'incomplete_hours')} h"
+    late = [_label_row(photo, "late", limit=limit) for photo in found.incomplete]
     rest = [_label_row(photo, "in") for photo in found.unlabelled]
     return Group("labels", "Needs a label", "In the record, but hard to find", late + rest)
 
@@ -137,7 +138,7 @@ def _consent_group(person: Person, at: datetime) -> Group:
     acts = {"emergency": "Review it", "paper": "Scan it", "young_person": "Ask again"}
     rows = [
         Row(
-            "alarm" if item.overdue else "in",
+            "late" if item.overdue else "in",
             item.consent.patient.name,
             item.words,
             sentence(item.consent, at=at),
@@ -200,7 +201,7 @@ def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
     if letters(person, Act.PHOTO_MATCH):
         yield _unmatched_group(found)
     if letters(person, Act.PHOTO_LABEL):
-        yield _labels_group(found)
+        yield _labels_group(found, person.practice)
     if letters(person, Act.CONSENT_RECORD):
         yield _consent_group(person, at)
     yield _alarms_group(found)
@@ -241,7 +242,7 @@ def today(request: PersonRequest) -> HttpResponse:
             "clock": clock(at),
             "groups": groups,
             "count": sum(len(group.rows) for group in groups),
-            "alarms": sum(row.state == "alarm" for group in groups for row in group.rows),
+            "alarms": sum(row.state in ("alarm", "late") for group in groups for row in group.rows),
             "board": board(person, at=at),
             "phones": phones_for(person) if letters(person, Act.PHONE_SEE) else [],
             "visits": visits_today(person.practice, at=at)

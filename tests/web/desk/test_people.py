@@ -59,6 +59,7 @@ def test_a_wrong_form_says_what_is_wrong(mo: Person) -> None:
     page = signed_in_client(mo).post("/people/invite", {**NEW, "email": "x", "roles": []})
     assert page.status_code == 200
     assert page.content.decode().count('class="problem"') == 2
+    assert "Choose at least one." in page.content.decode()
 
 
 def test_a_taken_email_is_refused_on_a_page(mo: Person, ada: Person) -> None:

@@ -120,3 +120,9 @@ def test_a_rule_of_law_is_checked_with_its_source_and_day(
     assert setting(practice, "guardian_under") == 15
     assert desk.post(f"/policy/rules/{rule.pk}", {**form, "value": "old"}).status_code == 400
     assert desk.post(f"/policy/rules/{rule.pk}", {**form, "checked_on": ""}).status_code == 400
+
+
+def test_each_use_that_may_be_asked_about_has_a_tick_of_its_own(mo: Person, at_desk: Desk) -> None:
+    page = at_desk(mo).get("/policy/settings/uses_asked").content.decode()
+    assert page.count('<label class="tick">') == page.count('type="checkbox"') >= 7
+    assert "<fieldset" in page

@@ -59,6 +59,7 @@ def test_a_covered_photo_is_a_grey_plate(photo: Photo, ada: Person, at_desk: Des
 def test_reception_sees_the_details_and_no_photo(photo: Photo, rec: Person, at_desk: Desk) -> None:
     page = at_desk(rec).get(f"/patients/{photo.patient_id}").content.decode()
     assert "Your duties do not include photos." in page
+    assert "Record consent" in page  # a paper form
     assert ".jpg" not in page
 
 
@@ -69,3 +70,8 @@ def test_a_patient_not_in_care_is_behind_a_wall(
     answer = at_desk(ben).get(f"/patients/{pat.pk}")
     assert answer.status_code == 403
     assert f"/break-glass/{pat.pk}" in answer.content.decode()
+
+
+def test_nothing_is_offered_that_would_be_refused(pat: Patient, mo: Person, at_desk: Desk) -> None:
+    page = at_desk(mo).get(f"/patients/{pat.pk}?").content.decode()
+    assert "Record consent" not in page

@@ -9,6 +9,7 @@ from safelight.lib.clock import now
 from safelight.people.models import Person
 from safelight.photos.copies import Basis, begin_copy
 from safelight.photos.models import Copy, Photo
+from safelight.photos.upkeep import age_alarms
 from safelight.policy.models import Practice
 
 Desk = Callable[[Person], Client]
@@ -67,3 +68,17 @@ def test_a_photo_without_words_asks_a_clinician_for_them(
 
 def test_another_practice_counts_its_own(photo: Photo, cy: Person, at_desk: Desk) -> None:
     assert "Nothing is waiting." in at_desk(cy).get("/").content.decode()
+
+
+def test_a_label_owed_too_long_is_heavy_and_never_red(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    Copy.objects.filter(photo=photo, holder=Copy.Holder.PHONE).delete()
+    long_ago = now() - timedelta(hours=30)
+    Photo.objects.filter(pk=photo.pk).update(incomplete=True, filed_at=long_ago)
+    age_alarms(photo.practice, at=now())
+    page = at_desk(ada).get("/").content.decode()
+    assert "1 is late." in page
+    assert "data-late" in page
+    assert "Limit is 24 h" in page
+    assert 'data-state="alarm"' not in page
