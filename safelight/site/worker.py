@@ -24,6 +24,8 @@ from safelight.photos.claims import waiting_for_filing
 from safelight.photos.darkroom import decoder
 from safelight.photos.filing import file_capture, note_trouble
 from safelight.photos.upkeep import keep_up, keep_up_daily
+from safelight.site.letting_out import begin as begin_letting_out
+from safelight.site.sqlcipher.statistics import keep_statistics
 from safelight.vault.ballast import Ballast
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
         try:
             if time.monotonic() >= upkeep_due:
                 keep_up(at=clock())
+                keep_statistics()
                 upkeep_due = time.monotonic() + UPKEEP_EVERY
                 keep_room(Path(settings.SAFELIGHT_DATA))
             if time.monotonic() >= daily_due:
@@ -112,7 +115,10 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     decoder().start()
+    letting_out = begin_letting_out(stop)
     try:
         run(stop)
     finally:
+        stop.set()
+        letting_out.join()
         decoder().close()

@@ -1,0 +1,37 @@
+"""Letting out: the worker's second thread, so that a slow mail server never holds up filing."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+
+from safelight.lib.clock import now
+from safelight.sharing.worker import work
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY: Final = 1.0
+AFTER_TROUBLE: Final = 5.0
+
+
+def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
+    """Do what is due for shares, once a second, until told to stop. No trouble ends it."""
+    while not stop.is_set():
+        try:
+            work(at=clock())
+            stop.wait(LOOK_EVERY)
+        except Exception:
+            log.exception("letting out failed")
+            connection.close()
+            stop.wait(AFTER_TROUBLE)
+    connection.close()
+
+
+def begin(stop: threading.Event) -> threading.Thread:
+    """Start the thread; it ends soon after the event is set."""
+    thread = threading.Thread(target=run, args=(stop,), name="letting-out")
+    thread.start()
+    return thread
