@@ -17,6 +17,7 @@ from safelight.photos.filing import file_capture
 from safelight.photos.models import Capture, Photo
 from safelight.photos.places import inbox
 from safelight.photos.receiving import Offer, Progress
+from safelight.policy.models import Notice
 from safelight.vault.keyring import current
 from safelight.vault.sealing import seal_capsule
 from tests.conftest import NOON, POINTS
@@ -178,7 +179,7 @@ def consent_words(
         "consent": {
             "patient": str(patient.pk) if patient else None,
             "visit": None,
-            "notice": 1,
+            "notice": Notice.objects.get(practice=person.practice_id).pk,
             "points": list(POINTS),
             "decider": "patient",
             "method": "signed",
