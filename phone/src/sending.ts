@@ -135,7 +135,10 @@ let started = false;
 export function startSending(): void {
   if (started) return void send();
   started = true;
-  window.addEventListener("online", () => void sendNow());
+  window.addEventListener("online", () => {
+    void sendNow();
+    void beat(); // also with nothing to send: the practice may have something to say
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void sendNow();
   });
