@@ -40,7 +40,7 @@ def break_glass(
         raise NotFound
     if "B" not in letters(by, Act.PHOTO_VIEW_WALLED):
         raise NotAllowed(
-            "Not opened. Your duties don't include opening a record outside your care.",
+            "Not opened. Your duties don’t include opening a record outside your care.",
             remedy="Ask your supervisor, or a GP who looks after this patient.",
         )
     words = plain(words)

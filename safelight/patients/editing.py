@@ -110,7 +110,7 @@ def require_restrict(person: Person) -> None:
     """Refuse everybody who may not restrict a record."""
     if not may_restrict(person):
         raise NotAllowed(
-            "Not changed. Your duties don't include restricting a record.",
+            "Not changed. Your duties don’t include restricting a record.",
             remedy="Ask a GP, the practice manager or the privacy officer.",
         )
 

@@ -110,7 +110,7 @@ def require_duty(person: "Person", act: Act, *, also: str = "") -> None:
     if not may(person, act, also=also):
         words = table()["acts"][act.value]["words"]
         raise NotAllowed(
-            f"Not done. Your duties don't include {words}.",
+            f"Not done. Your duties don’t include {words}.",
             remedy="Ask the practice manager if they should.",
         )
 
