@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 
 from safelight.imaging.cleaning import CannotClean, clean
+from safelight.imaging.cleaning.jpeg import read_jpeg
 from safelight.imaging.cleaning.sandbox import CleaningDecoder
 from safelight.imaging.cleaning.spaces import named
 from safelight.imaging.prepare import UPRIGHT
+from safelight.imaging.refusals import PictureTooLarge
 from tests.imaging.cleaning.conftest import Tidy
 from tests.imaging.cleaning.making import (
     JPEG_PLACES,
@@ -173,12 +175,33 @@ REFUSED: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+DECODER_ONLY = {
+    "arithmetic", "rows beyond the picture", "more behind the last block",}  # fmt: skip
+"""Only who decodes the picture can tell that its coded data is too long or too short."""
+
+
 @pytest.mark.parametrize("fault", REFUSED)
 def test_it_is_refused_with(fault: str, cleaner: CleaningDecoder) -> None:
     with pytest.raises(CannotClean) as refused:
         clean(REFUSED[fault](BASES["ordinary"]), decoder=cleaner)
     assert refused.value.message.endswith(".")
     assert refused.value.remedy
+
+
+@pytest.mark.parametrize("fault", [name for name in REFUSED if name not in DECODER_ONLY])
+def test_no_decoder_has_to_be_asked_to_refuse(fault: str) -> None:
+    with pytest.raises(CannotClean):
+        read_jpeg(REFUSED[fault](BASES["ordinary"]))
+
+
+def test_a_picture_over_the_caps_is_refused_before_it_is_decoded(cleaner: CleaningDecoder) -> None:
+    data = BASES["ordinary"]
+    at = data.index(b"\xff\xc0")
+    bomb = data[: at + 5] + b"\xff\xdc" * 2 + data[at + 9 :]
+    with pytest.raises(PictureTooLarge):
+        read_jpeg(bomb)
+    with pytest.raises(CannotClean, match="larger than"):
+        clean(bomb, decoder=cleaner)
 
 
 def test_a_profile_in_pieces_out_of_order_keeps_its_colours(tidy: Tidy) -> None:

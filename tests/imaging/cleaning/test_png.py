@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from safelight.imaging.cleaning import CannotClean, clean
+from safelight.imaging.cleaning.png import read_png, write_png
 from safelight.imaging.cleaning.sandbox import CleaningDecoder
 from safelight.imaging.prepare import UPRIGHT
 from tests.imaging.cleaning.conftest import Tidy
@@ -141,7 +142,7 @@ def open_profile() -> bytes:
 
 
 FAULTS: dict[str, Callable[[bytes], bytes]] = {
-    "a wrong checksum": lambda data: data[:-5] + bytes((data[-5] ^ 1,)) + data[-4:],
+    "a wrong checksum": lambda data: data[:-13] + bytes((data[-13] ^ 1,)) + data[-12:],
     "two headers": lambda data: data[:33] + data[8:],
     "a critical chunk nobody knows": after_header(chunk(b"CRIT", SECRET)),
     "no rows": lambda data: data[:33] + chunk(b"IEND", b""),
@@ -162,6 +163,12 @@ def test_it_is_refused_with(fault: str, cleaner: CleaningDecoder) -> None:
     with pytest.raises(CannotClean) as refused:
         clean(FAULTS[fault](BASES["colour"]), decoder=cleaner)
     assert refused.value.message.endswith(".")
+
+
+@pytest.mark.parametrize("fault", [name for name in FAULTS if "side" not in name])
+def test_no_decoder_has_to_be_asked_to_refuse(fault: str) -> None:
+    with pytest.raises(CannotClean):
+        write_png(read_png(FAULTS[fault](BASES["colour"])))
 
 
 def test_a_moving_picture_is_refused(cleaner: CleaningDecoder) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 from safelight.imaging.cleaning import CannotClean, clean
 from safelight.imaging.cleaning.sandbox import CleaningDecoder
 from safelight.imaging.cleaning.spaces import named
+from safelight.imaging.cleaning.webp import read_webp
 from safelight.imaging.prepare import UPRIGHT
 from tests.imaging.cleaning.conftest import Tidy
 from tests.imaging.cleaning.making import (
@@ -113,3 +114,9 @@ FAULTS: dict[str, Callable[[bytes], bytes]] = {
 def test_it_is_refused_with(fault: str, cleaner: CleaningDecoder) -> None:
     with pytest.raises(CannotClean):
         clean(FAULTS[fault](BASES["lossy"]), decoder=cleaner)
+
+
+@pytest.mark.parametrize("fault", [name for name in FAULTS if "that is none" not in name])
+def test_no_decoder_has_to_be_asked_to_refuse(fault: str) -> None:
+    with pytest.raises(CannotClean):
+        read_webp(FAULTS[fault](BASES["lossy"]))
