@@ -156,8 +156,9 @@ def _note_stored(capture: Capture, *, at: datetime) -> None:
 
 
 def announced(capture_id: UUID) -> Capture | None:
-    """Return a capture, whoever asks: the door needs its hash to prove the phone."""
-    return Capture.objects.filter(pk=capture_id).select_related("practice").first()
+    """Return a capture with its phone, whoever asks: the door needs both to prove who calls."""
+    rows = Capture.objects.filter(pk=capture_id)
+    return rows.select_related("practice", "phone__owner").first()
 
 
 def capture_of(phone: Phone, capture_id: UUID) -> Capture:

@@ -6,16 +6,17 @@ or makes bytes durable runs in a thread, for milliseconds. A phone is proved by 
 a byte of a capsule is read.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
 
@@ -140,7 +141,11 @@ def _call(scope: Scope) -> Call:
 
 
 def _threaded(act: Callable[P, T]) -> Callable[P, Awaitable[T]]:
-    """Run an act in one of a few threads, with a database connection of its own."""
+    """Run an act in one of a few threads, each with a database connection of its own.
+
+    Straight on the executor: asgiref's way costs a tenth of what receiving takes, to carry a
+    context across that no act here has.
+    """
 
     def with_database(*args: P.args, **kwargs: P.kwargs) -> T:
         close_old_connections()
@@ -149,7 +154,11 @@ def _threaded(act: Callable[P, T]) -> Callable[P, Awaitable[T]]:
         finally:
             close_old_connections()
 
-    return sync_to_async(with_database, thread_sensitive=False, executor=THREADS)
+    def in_thread(*args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+        call = partial(with_database, *args, **kwargs)
+        return asyncio.get_running_loop().run_in_executor(THREADS, call)
+
+    return in_thread
 
 
 def _signed(call: Call, body: bytes) -> Phone:
@@ -222,6 +231,7 @@ def _expected(call: Call) -> tuple[Phone, Progress | Arrival]:
         signature=call.header("safelight-signature"),
         capture=call.capture,
         sha256=capture.sha256 if capture else "",
+        known=capture.phone if capture else None,
     )
     if capture is None or capture.phone_id != phone.pk:
         raise NotFound
