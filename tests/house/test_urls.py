@@ -19,6 +19,14 @@ OPEN = {
     "recover.recover": "asks for a recovery code, limited",
     "recover.pair": "tells whoever scanned with the wrong app what to do; knows nothing",
     "sign_in.sign_in": "where signing in begins",
+    "shares.share_page": "a link to photos; its token stays in the browser, the page knows nothing",
+    "shares.share_closed": "says that there is nothing; the same for everybody",
+    "shares.share_knock": "says which practice a token is from; limited, and only by POST",
+    "shares.share_open": "opens a link with its token, PIN and terms; limited, and only by POST",
+    "shares.share_opened": "answers only an opening’s own cookie",
+    "shares.share_bytes": "answers only an opening’s own cookie, through the one gate",
+    "shares.share_still": "answers only an opening’s own cookie",
+    "shares.share_reply": "answers only an opening’s own cookie; limited, and only by POST",
 }
 CALLED_BY_PHONES = {"pairing.pair"}  # a code used once takes the place of a key not known yet
 SHELL = "safelight.web.phone.shell"  # the app's own files: code, no data

@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("safelight.web.door.sign_in")),
     path("", include("safelight.web.door.join")),
     path("", include("safelight.web.door.recover")),
+    path("", include("safelight.web.door.shares")),
 ]
