@@ -1,13 +1,12 @@
 """The darkroom of what leaves: one function makes a copy's bytes, for the preview and for good."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from safelight.imaging.cleaning.results import CannotClean, Cleaned
 from safelight.imaging.cleaning.sandbox import cleaning_decoder
-from safelight.lib.refusals import Refusal
 from safelight.lib.wiring import wired
 from safelight.photos.darkroom import decoder
 
@@ -15,32 +14,37 @@ ORIENTATIONS: Final = {90: 6, 180: 3, 270: 8}
 """A turn clockwise, as the EXIF orientation that asks for it (CIPA DC-008, 4.6.4)."""
 
 
+class Covered(Protocol):
+    """What a concealer gives back."""
+
+    @property
+    def data(self) -> bytes:
+        """The picture without what was covered or cut away, upright."""
+        ...
+
+    @property
+    def how(self) -> str:
+        """How much of the rest was kept as it was: exact, turned, coded anew or re-encoded."""
+        ...
+
+
 class Concealer(Protocol):
     """Cuts away and covers, for good: what "sharing.conceal" in the wiring table must be."""
 
     def __call__(
-        self, data: bytes, *, shapes: Sequence[dict[str, Any]], crop: dict[str, Any] | None
-    ) -> bytes:
+        self,
+        data: bytes,
+        *,
+        shapes: Sequence[Mapping[str, Any]],
+        crop: Mapping[str, Any] | None,
+        turn: int,
+    ) -> Covered:
         """Return a picture without what lies outside the crop and under the shapes.
 
         Shapes and crop are fractions of the picture as stored (contracts/inside-capsule.json). The
-        result is upright. Anything it cannot do wholly is a refusal.
+        result is upright and turned. Anything it cannot do wholly is a refusal.
         """
         ...
-
-
-class CannotConceal(Refusal):
-    """Part of a photo was to be cut away or covered, and this server cannot do it yet."""
-
-    code = "cannot_conceal"
-    status = 422
-
-    def __init__(self) -> None:
-        """Say that nothing left, and the way on."""
-        super().__init__(
-            "Nothing was made: this server cannot crop or cover photos yet.",
-            remedy="Choose a photo that needs neither, or ask the IT person to update the server.",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,14 @@ def make(
     is checked after the last change: a copy that is not clean is a refusal, never a file.
     """
     cleaned = _clean(original)
-    removed = list(cleaned.what_was_removed)
+    removed, how = list(cleaned.what_was_removed), cleaned.how
     if crop or shapes:
         conceal: Concealer = wired("sharing.conceal")
-        cleaned = _clean(conceal(original, shapes=shapes, crop=crop))
+        covered = conceal(original, shapes=shapes, crop=crop, turn=turn)
+        cleaned, how = _clean(covered.data), covered.how
         removed.append("everything outside the crop" if crop else "")
         removed.append("the pixels under the covers" if shapes else "")
-    how = cleaned.how
-    if turn in ORIENTATIONS:
+    elif turn in ORIENTATIONS:
         cleaned, how = _turned(cleaned, turn)
     wired("sharing.verify")(cleaned.data)
     looked_at = decoder().prepare(cleaned.data)
@@ -111,13 +115,6 @@ def is_sound(data: bytes, sha256: str) -> bool:
     except CannotClean:
         return False
     return True
-
-
-def cannot_conceal(
-    data: bytes, *, shapes: Sequence[dict[str, Any]], crop: dict[str, Any] | None
-) -> bytes:
-    """Refuse: nothing on this server can cut or cover. No copy is made by half."""
-    raise CannotConceal
 
 
 def _clean(data: bytes) -> Cleaned:

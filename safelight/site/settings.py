@@ -35,7 +35,7 @@ SAFELIGHT_WIRING = {
     # What makes the bytes of a copy that leaves.
     "sharing.clean": "safelight.imaging.cleaning.clean",
     "sharing.verify": "safelight.imaging.cleaning.verify",
-    "sharing.conceal": "safelight.sharing.darkroom.cannot_conceal",
+    "sharing.conceal": "safelight.imaging.conceal.conceal",
 }
 
 # Read from the keyring when it is first needed, so that nothing secret lies in a file or variable.

@@ -49,7 +49,9 @@ def photo(consent: Consent, phone: Phone, ada: Person, pat: Patient) -> Photo:
 
 
 @pytest.fixture
-def photos(consent: Consent, phone: Phone, ada: Person, pat: Patient) -> Callable[[int], list[Photo]]:
+def photos(
+    consent: Consent, phone: Phone, ada: Person, pat: Patient
+) -> Callable[[int], list[Photo]]:
     """Return a maker of several photos of Pat."""
     return lambda count: [filed(phone, ada, pat) for _ in range(count)]
 
