@@ -20,4 +20,13 @@ urlpatterns = [
     path("", include("safelight.web.desk.people")),
     path("", include("safelight.web.desk.me")),
     path("", include("safelight.web.desk.phones")),
+    path("", include("safelight.web.desk.shares")),
+    path("", include("safelight.web.desk.shares_steps")),
+    path("", include("safelight.web.desk.shares_hiding")),
+    path("", include("safelight.web.desk.shares_going")),
+    path("", include("safelight.web.desk.shares_out")),
+    path("", include("safelight.web.desk.shares_checking")),
+    path("", include("safelight.web.desk.shares_teaching")),
+    path("", include("safelight.web.desk.address_book")),
+    path("", include("safelight.web.desk.mail_server")),
 ]

@@ -1,0 +1,86 @@
+"""Listing: what the pages of shares list: what concerns a person, what ended, what a set may be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from safelight.consent.going import MayNotGo, may_go
+from safelight.consent.reading import patients_asked
+from safelight.patients.access import Way, own, way_to
+from safelight.patients.models import Patient
+from safelight.people.duties import Act, letters
+from safelight.people.models import Person
+from safelight.photos.access import is_covered
+from safelight.photos.models import Photo
+from safelight.policy.models import Practice
+from safelight.sharing.models import LIVE, Release
+
+ROWS: Final = 50
+MOST_PATIENTS: Final = 100
+"""Patients looked through for one page of a teaching set; a site narrows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One patient who said yes, and the photos of theirs that may go into a set."""
+
+    patient: Patient
+    photos: list[Photo]
+
+
+def concerning(person: Person, rows: Sequence[Release], *, at: datetime) -> list[Release]:
+    """Return the rows that this person has to do with, as `release_for` would open them."""
+    found = letters(person, Act.SHARE_STOP)
+    if "A" in found:
+        return list(rows)
+    return [
+        row
+        for row in rows
+        if row.made_by_id == person.pk
+        or ("O" in found and row.patient is not None and own(person, row.patient, at=at))
+    ]
+
+
+def ended_lately(practice: Practice) -> list[Release]:
+    """Return the newest releases that have ended, were stopped, undone or refused."""
+    rows = Release.objects.filter(practice=practice, ended_at__isnull=False)
+    rows = rows.select_related("patient", "made_by").order_by("-ended_at")
+    return list(rows[:ROWS])
+
+
+def live_count(practice: Practice) -> int:
+    """Return how many releases are out or about to go: the number beside "Shares"."""
+    return Release.objects.filter(practice=practice, state__in=LIVE).count()
+
+
+def may_be_taught(person: Person, *, use: str, at: datetime, site_code: str = "") -> list[Offered]:
+    """Return the photos that a set may hold, by patient: only of those whose own yes stands now.
+
+    Patients behind a wall and photos that are covered from this person are left out. The act asks
+    again for each photo, and so does the worker.
+    """
+    found = []
+    for patient in patients_asked(person.practice, use)[:MOST_PATIENTS]:
+        if way_to(person, patient, at=at) not in (Way.CARE, Way.OWN):
+            continue
+        rows = Photo.objects.filter(patient=patient).select_related("patient__practice")
+        if site_code:
+            rows = rows.filter(site_code=site_code)
+        photos = [
+            photo
+            for photo in rows.order_by("-taken_at")[:ROWS]
+            if not is_covered(person, photo, at=at) and _may_go(photo, use, person, at)
+        ]
+        if photos:
+            found.append(Offered(patient, photos))
+    return found
+
+
+def _may_go(photo: Photo, use: str, person: Person, at: datetime) -> bool:
+    """Say whether the patient's yes covers this photo; a second person's check comes later."""
+    try:
+        may_go(photo, use=use, at=at, name_hidden=True, by=person)
+    except MayNotGo as refused:
+        return {item.code for item in refused.missing} <= {"second_person"}
+    return True

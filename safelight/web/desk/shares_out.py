@@ -1,0 +1,238 @@
+"""One share once it was decided: where it is, who opened it, what was answered, what ends it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from safelight.lib.clock import now
+from safelight.lib.refusals import NotFound
+from safelight.patients.access import way_to
+from safelight.people.duties import Act, letters, may, needs_step_up
+from safelight.people.models import Person
+from safelight.photos.models import Copy
+from safelight.sharing.asking import items_of
+from safelight.sharing.ending import hand_over, note_destroyed
+from safelight.sharing.messages import text_of
+from safelight.sharing.models import LIVE, Message, Release, ReleasedPhoto
+from safelight.sharing.opening import renew_link, renew_pin
+from safelight.sharing.packing import open_package, password_of
+from safelight.sharing.printing import pictures
+from safelight.sharing.reading import openings, release_for
+from safelight.sharing.recalling import recall
+from safelight.sharing.replying import see_replies
+from safelight.sharing.rules.ends import ENDS
+from safelight.sharing.rules.ways import LINKS, PACKAGES, PRINT, TEACHING_SET
+from safelight.web.desk.photos import JPEG
+from safelight.web.desk.shares_said import statements
+from safelight.web.doors import PersonRequest, signed_in, stepped_up, to_step_up
+
+EVIDENCE_LENGTH = 200
+REASON_LENGTH = 300
+
+
+def may_see_words(person: Person, release: Release, *, at: datetime) -> bool:
+    """Say whether replies, which speak of the patient, are for this person to read."""
+    if not letters(person, Act.PHOTO_VIEW):
+        return False
+    return release.patient is None or way_to(person, release.patient, at=at) is not None
+
+
+def _held(release: Release, items: list[ReleasedPhoto]) -> list[Copy]:
+    """Return the copies that are still out there, with those that a reader saved."""
+    copies = [item.copy for item in items] + [row.copy for row in release.saved.all()]
+    return [copy for copy in copies if copy is not None and copy.state == Copy.State.HELD]
+
+
+def out_page(request: PersonRequest, release: Release, *, at: datetime) -> HttpResponse:
+    """Show a share that went out, ended, was undone or refused. It shows no picture."""
+    person = request.person
+    items = items_of(release)
+    held = _held(release, items)
+    reads = may_see_words(person, release, at=at)
+    waiting = release.replies.filter(seen_at=None).count()
+    mine = person.pk == release.made_by_id
+    is_out = release.state == Release.State.OUT
+    carries = person.pk in (release.made_by_id, release.checked_by_id)
+    newest = release.messages.order_by("-made_at").first()
+    context = {
+        "release": release,
+        "patient": release.patient,
+        "items": items,
+        "statements": [s for s in statements(release, current="", at=at) if s.state == "done"],
+        "openings": openings(release),
+        "opens_left": release.open_limit - len(openings(release)),
+        "held": len(held),
+        "late": bool(release.ends_at and release.ends_at < at and held),
+        "waiting_replies": waiting,
+        "replies": release.replies.count(),
+        "reads": reads,
+        "why": ENDS.get(release.end_why, release.end_why),
+        "message": newest,
+        "is_link": release.form in LINKS,
+        "acts": {
+            "recall": release.state in LIVE and bool(letters(person, Act.SHARE_STOP)),
+            "renew": is_out and mine and release.form in LINKS,
+            "text": is_out
+            and mine
+            and newest is not None
+            and (newest.channel, newest.state) == ("text", Message.State.WAITING),
+            "file": is_out and carries and release.form in PACKAGES,
+            "print": is_out and release.form == PRINT and may(person, Act.PHOTO_PRINT),
+            "settle": may(person, Act.COPY_END)
+            and any(copy.holder != Copy.Holder.SHARE for copy in held),
+        },
+    }
+    return render(request, "desk/shares/share.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in(Act.SHARE_STOP)
+def stop(request: PersonRequest, release_id: UUID) -> HttpResponse:
+    """Stop a share at once. Says before what that can and cannot do, and after who has seen it."""
+    at = now()
+    release = release_for(request.person, release_id, at=at)
+    if request.method == "POST":
+        reason = request.POST.get("reason", "")
+        done = recall(release, reason=reason, by=request.person, at=at)
+        told = {"release": release, "patient": release.patient, "done": done}
+        return render(request, "desk/shares/stopped.html", told)
+    context = {
+        "release": release,
+        "patient": release.patient,
+        "count": len(items_of(release)),
+        "openings": openings(release),
+        "is_link": release.form in LINKS,
+        "longest": REASON_LENGTH,
+    }
+    return render(request, "desk/shares/stop.html", context)
+
+
+@require_POST
+@signed_in(None)
+def read_replies(request: PersonRequest, release_id: UUID) -> HttpResponse:
+    """Show what the recipient wrote back, and note who read it."""
+    at = now()
+    release = release_for(request.person, release_id, at=at)
+    if not may_see_words(request.person, release, at=at):
+        raise NotFound
+    found = see_replies(release, by=request.person, at=at)
+    context = {"release": release, "patient": release.patient, "replies": found}
+    return render(request, "desk/shares/replies.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in(None)
+def renew(request: PersonRequest, release_id: UUID) -> HttpResponse:
+    """Make a new PIN, or a new link in place of the old one. A new PIN is shown this one time."""
+    at = now()
+    release = release_for(request.person, release_id, at=at)
+    context = {"release": release, "patient": release.patient}
+    if request.method == "POST" and request.POST.get("what") == "pin":
+        pin = renew_pin(release, by=request.person, at=at)
+        return _once(request, "desk/shares/pin.html", {**context, "pin": pin})
+    if needs_step_up(request.person, Act.SHARE_NEW) and not stepped_up(request):
+        return to_step_up(request)
+    if request.method == "POST":
+        renew_link(release, by=request.person, at=at, stepped_up=stepped_up(request))
+        return redirect("desk:share", release.pk)
+    return render(request, "desk/shares/renew.html", context)
+
+
+def _once(request: PersonRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    """Answer with something secret that no browser keeps."""
+    answer = render(request, template, context)
+    answer["Cache-Control"] = "no-store, private"
+    return answer
+
+
+@require_POST
+@signed_in(None)
+def text(request: PersonRequest, release_id: UUID) -> HttpResponse:
+    """Show the sentence and the link once, to be sent as a text by the sender’s own means."""
+    release = release_for(request.person, release_id, at=now())
+    words = text_of(release, by=request.person, at=now())
+    context: dict[str, object] = {"release": release, "patient": release.patient, "words": words}
+    return _once(request, "desk/shares/text.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in(None)
+def package(request: PersonRequest, release_id: UUID) -> HttpResponse:
+    """Give the sealed file, or its password, each by its own button. They go by different ways."""
+    at, person = now(), request.person
+    release = release_for(person, release_id, at=at)
+    act = Act.TEACHING_MAKE if release.form == TEACHING_SET else Act.ORIGINAL_DOWNLOAD
+    again = stepped_up(request)
+    if needs_step_up(person, act) and not again:
+        return to_step_up(request)
+    context: dict[str, object] = {"release": release, "patient": release.patient}
+    if request.method == "POST" and request.POST.get("what") == "file":
+        packed = open_package(release, by=person, at=at, stepped_up=again)
+        return HttpResponse(
+            packed.data,
+            content_type="application/octet-stream",
+            headers={**JPEG, "Content-Disposition": f'attachment; filename="{packed.name}"'},
+        )
+    if request.method == "POST":
+        context["password"] = password_of(release, by=person, at=at, stepped_up=again)
+    return _once(request, "desk/shares/package.html", context)
+
+
+@require_GET
+@signed_in(Act.PHOTO_PRINT)
+def pages(request: PersonRequest, release_id: UUID) -> HttpResponse:
+    """Show the pages to print: one photo each, numbered, with what it is for and until when."""
+    at = now()
+    release = release_for(request.person, release_id, at=at)
+    found = pictures(release, by=request.person, at=at, stepped_up=stepped_up(request))
+    context = {"release": release, "patient": release.patient, "prints": found, "at": at}
+    return render(request, "desk/shares/pages.html", context)
+
+
+@require_GET
+@signed_in(Act.PHOTO_PRINT)
+def page_picture(request: PersonRequest, release_id: UUID, number: int) -> HttpResponse:
+    """Send the picture of one page to print: the finished copy, never the photo itself."""
+    at = now()
+    release = release_for(request.person, release_id, at=at)
+    found = pictures(release, by=request.person, at=at, stepped_up=stepped_up(request))
+    wanted = next((one for one in found if one.n == number), None)
+    if wanted is None:
+        raise NotFound
+    return HttpResponse(wanted.data, content_type="image/jpeg", headers=JPEG)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in(Act.COPY_END)
+def settle(request: PersonRequest, release_id: UUID) -> HttpResponse:
+    """Say what became of a file or a print: another keeps it for good, or it is destroyed."""
+    release = release_for(request.person, release_id, at=now())
+    evidence, what = request.POST.get("evidence", "").strip(), request.POST.get("what", "")
+    if request.method == "POST" and evidence and what in ("kept", "destroyed"):
+        act = hand_over if what == "kept" else note_destroyed
+        act(release, evidence=evidence, by=request.person, at=now())
+        return redirect("desk:share", release.pk)
+    context = {
+        "release": release,
+        "patient": release.patient,
+        "asked": request.POST,
+        "longest": EVIDENCE_LENGTH,
+    }
+    status = 400 if request.method == "POST" else 200
+    return render(request, "desk/shares/settle.html", context, status=status)
+
+
+urlpatterns = [
+    path("shares/<uuid:release_id>/stop", stop, name="share-stop"),
+    path("shares/<uuid:release_id>/replies", read_replies, name="share-replies"),
+    path("shares/<uuid:release_id>/renew", renew, name="share-renew"),
+    path("shares/<uuid:release_id>/text", text, name="share-text"),
+    path("shares/<uuid:release_id>/package", package, name="share-package"),
+    path("shares/<uuid:release_id>/pages", pages, name="share-pages"),
+    path("shares/<uuid:release_id>/pages/<int:number>.jpg", page_picture, name="share-page"),
+    path("shares/<uuid:release_id>/settle", settle, name="share-settle"),
+]
