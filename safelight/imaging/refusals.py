@@ -11,11 +11,11 @@ class PictureRefused(Refusal):
     code = "picture_refused"
     status = 422
     sentence: ClassVar[str] = "This file could not be read as a photo."
-    way_on: ClassVar[str] = "Take the photo again, or ask for it to be sent again."
+    advice: ClassVar[str] = "Take the photo again, or ask for it to be sent again."
 
     def __init__(self) -> None:
         """Say the sentence of the class; it holds nothing that came out of the file."""
-        super().__init__(self.sentence, remedy=self.way_on)
+        super().__init__(self.sentence, remedy=self.advice)
 
 
 class PictureKind(PictureRefused):
@@ -24,7 +24,7 @@ class PictureKind(PictureRefused):
     code = "picture_kind"
     status = 415
     sentence = "This file is not a kind of photo that Safelight opens."
-    way_on = "Send it as JPEG, PNG, HEIC, WebP or a single-page TIFF."
+    advice = "Send it as JPEG, PNG, HEIC, WebP or a single-page TIFF."
 
 
 class PictureTooLarge(PictureRefused):
@@ -33,7 +33,7 @@ class PictureTooLarge(PictureRefused):
     code = "picture_too_large"
     status = 413
     sentence = "This photo is larger than Safelight takes: 64 MB, 100 megapixels, 20,000 pixels."
-    way_on = "Send a smaller version of it."
+    advice = "Send a smaller version of it."
 
 
 class PictureDamaged(PictureRefused):
@@ -48,7 +48,7 @@ class PictureFrames(PictureRefused):
 
     code = "picture_frames"
     sentence = "This file holds more than one picture, so it is not clear which one is meant."
-    way_on = "Send each photo by itself."
+    advice = "Send each photo by itself."
 
 
 class PictureMetadata(PictureRefused):
@@ -56,7 +56,7 @@ class PictureMetadata(PictureRefused):
 
     code = "picture_metadata"
     sentence = "This file carries far more hidden data than a camera writes, so it was not opened."
-    way_on = "Send a plain copy of the photo."
+    advice = "Send a plain copy of the photo."
 
 
 class PictureStopped(PictureRefused):
@@ -64,7 +64,7 @@ class PictureStopped(PictureRefused):
 
     code = "picture_stopped"
     sentence = "Opening this file was stopped, because it behaved as no photo should."
-    way_on = "Take the photo again. Tell the person who looks after the server if it happens twice."
+    advice = "Take the photo again. Tell the person who looks after the server if it happens twice."
 
 
 class SandboxUnavailable(Refusal):

@@ -211,6 +211,7 @@ def test_every_refusal_has_its_own_code_and_a_whole_sentence() -> None:
         assert refusal.message.endswith(".")
         assert refusal.remedy.endswith(".")
         assert 400 <= refusal.status < 500
+        assert not hasattr(refusal, "way_on")  # a page would take it for an address
 
 
 def test_a_polyglot_is_what_its_first_bytes_say(decoder: Decoder) -> None:

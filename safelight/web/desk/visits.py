@@ -116,7 +116,7 @@ def push(request: PersonRequest, patient_id: UUID) -> HttpResponse:
         except ValueError:
             raise NotFound from None
     send_to_phone(patient, visit=visit, by=request.person, at=at, stepped_up=stepped_up(request))
-    messages.success(request, f"Sent. {patient.given} is on your phone now.")
+    messages.success(request, f"Sent. Your phone shows {patient.given} as soon as it is unlocked.")
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return redirect(back)
