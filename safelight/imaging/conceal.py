@@ -208,10 +208,3 @@ def conceal(
 ) -> Concealed:
     """Return the photo without what is covered or cut away, by the decoder of this process."""
     return concealing_decoder().conceal(data, shapes=shapes, crop=crop, turn=turn)
-
-
-def concealed_bytes(
-    data: bytes, *, shapes: Sequence[Shape], crop: Mapping[str, Any] | None
-) -> bytes:
-    """Return only the bytes: what the wiring table's "sharing.conceal" asks for."""
-    return conceal(data, shapes=shapes, crop=crop).data

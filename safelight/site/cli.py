@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from safelight.lib.refusals import Refusal
-from safelight.site import clean_command
+from safelight.site import clean_command, regions_command
 
 PLACES = ("NSW", "VIC", "QLD", "SA", "WA", "TAS", "ACT", "NT")
 ZONES = {
@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     recover.set_defaults(run=_recover)
 
     clean_command.add_to(commands)
+    regions_command.add_to(commands)
 
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(
         required=True, metavar="what"

@@ -140,10 +140,7 @@ def pixels(patches: list[Patch], size: Size) -> Mask:
     for patch in patches:
         box = patch.box
         place = np.s_[box.top : box.bottom, box.left : box.right]
-        if patch.inked is None:
-            whole[place] = True
-        else:
-            np.logical_or(whole[place], patch.inked, out=whole[place])
+        whole[place] = True if patch.inked is None else whole[place] | patch.inked
     return whole
 
 
@@ -153,7 +150,7 @@ def _cells_of_ink(inked: Mask, box: Box, cell: Size, across: int, down: int) -> 
     y, x = box.top % high, box.left % wide
     room[y : y + box.height, x : x + box.width] = inked
     rows = room.reshape(down, high, across * wide).any(axis=1)
-    found: Mask = rows.reshape(down, across, wide).any(axis=2)
+    found: Mask = np.logical_or.reduce(rows.reshape(down, across, wide), axis=2)
     return found
 
 
