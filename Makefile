@@ -11,7 +11,7 @@ NPM = PATH="$(WHEEL)/bin:$$PATH" node "$(WHEEL)/lib/node_modules/npm/bin/npm-cli
 ACTS = tests/audit tests/consent tests/patients tests/people tests/photos tests/policy \
 	--ignore=tests/photos/test_crashes.py
 
-.PHONY: run setup test check fix bench phone test-tools clean
+.PHONY: run setup test check fix bench bench-regions phone test-tools clean
 
 run: .venv/ready ## A demo practice on http://localhost:8000
 	@$(RUN) safelight --data $(DATA) demo
@@ -46,6 +46,13 @@ fix: .venv/ready ## Put right what a tool can
 
 bench: .venv/ready ## Ratios against named baselines, written to the terminal
 	$(RUN) python -m bench
+
+bench-regions: .tools/regions/ready ## What the suggestions of faces and text find, and get wrong
+	.tools/regions/bin/python -m bench.regions
+
+.tools/regions/ready: $(UV) pyproject.toml uv.lock
+	UV_PROJECT_ENVIRONMENT=.tools/regions $(UV) sync --frozen --no-dev --no-install-project --extra regions
+	@touch $@
 
 phone/node_modules: .venv/ready phone/package-lock.json
 	$(NPM) ci --ignore-scripts --no-audit --no-fund

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from importlib import import_module
 
-PARTS = ("arrivals", "memory", "slow", "records", "cleaning")
+PARTS = ("arrivals", "memory", "slow", "records", "cleaning", "concealment")
 
 
 def main(words: list[str]) -> int:
