@@ -82,6 +82,15 @@ async function json(response: Response): Promise<unknown> {
   }
 }
 
+/** An answer that was cut on its way is no answer: what it said is asked again. */
+async function whole(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    throw new Silence(String(error));
+  }
+}
+
 async function refuse(response: Response): Promise<never> {
   const refused = new Refused(response.status, await json(response));
   if (refused.code === "phone_revoked" || refused.code === "phone_lost") whenEnded(refused.code);
@@ -110,7 +119,7 @@ async function ask(path: string, wanted: Wanted = {}): Promise<Response> {
 }
 
 async function call<T>(parse: shapes.Parse<T>, path: string, wanted: Wanted = {}): Promise<T> {
-  return parse(await json(await ask(path, wanted)), path.split(/[/?]/)[0] ?? path);
+  return parse(await whole(await ask(path, wanted)), path.split(/[/?]/)[0] ?? path);
 }
 
 /** Call 1: join the practice with a code used once. The only call without a signature. */
@@ -119,7 +128,7 @@ export async function pair(body: Record<string, unknown>): Promise<shapes.Pairin
   const response = await answerOf(`${API}pair`, { method: "POST", raw }, {
     Accept: "application/json", "Content-Type": "application/json",
   });
-  return response.ok ? shapes.pairAnswer(await json(response), "pair") : refuse(response);
+  return response.ok ? shapes.pairAnswer(await whole(response), "pair") : refuse(response);
 }
 
 export const config = (): Promise<shapes.Config> => call(shapes.configAnswer, "config");
@@ -161,9 +170,9 @@ export async function piece(
   };
   const path = `${API}captures/${id}`;
   const response = await answerOf(path, { method: "PATCH", raw, patience: 60_000 }, headers);
-  if (response.ok) return shapes.uploadAnswer(await json(response), "piece");
+  if (response.ok) return shapes.uploadAnswer(await whole(response), "piece");
   if (response.status !== 409) return refuse(response);
-  const body = await json(response);
+  const body = await whole(response);
   const true_ = (body as { offset?: unknown } | null)?.offset;
   if (typeof true_ !== "number") throw new Refused(409, body);
   return { offset: true_, receipt: null };
