@@ -97,12 +97,14 @@ class Practice:
         desk.join(link or person["link"])
         return desk
 
-    def bare_phone(self, origin: str = "", browser: Browser | None = None, **words: Any) -> Phone:
+    def bare_phone(
+        self, browser: Browser | None = None, of: type[Phone] = Phone, **words: Any
+    ) -> Phone:
         """A phone that was never here before."""
         told = {**devices.phone_words(self.player), **words}
         context = (browser or self.browser).new_context(**told)
         self.closing.callback(context.close)
-        phone = Phone(context, origin or self.server.origin)
+        phone = of(context, self.server.origin)
         phone.watch.expected.add("401")  # asked without a session: the app then asks for the finger
         return phone
 
@@ -156,8 +158,7 @@ def full_practice(
 def kept_to_itself() -> Iterator[None]:
     """No screen asked anything of anybody else, broke a policy, or met an error nobody foresaw."""
     yield
-    for watch in Watch.all:
-        watch.require_clean()
+    Watch.require_clean()
 
 
 @pytest.fixture(scope="module")

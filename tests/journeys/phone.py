@@ -205,6 +205,28 @@ class Phone(Device):
         self.shot("p23-file")
         self.tap(re.compile("^(File|Seal) \\d+ photo"))
 
+    def photograph(self, **words: Any) -> None:
+        """From the open camera: take one photo, keep it, say where it is, and file it."""
+        self.take()
+        self.keep()
+        self.tap("File 1 photo")
+        self.choose_site()
+        self.file(**words)
+
+    def choose(self, patient: dict[str, Any]) -> None:
+        """Tap a patient of today's list."""
+        self.tap(re.compile(patient["family"], re.I))
+
+    def done(self) -> None:
+        """Leave the end screen for home."""
+        self.tap("Done")
+        expect(self.page.get_by_role("region", name="Photos on this phone")).to_be_visible()
+
+    def lock(self) -> None:
+        """Lock by hand, from home."""
+        self.tap(re.compile("lock now"))
+        self.sees("Safelight is locked")
+
     def is_gone(self, given: str) -> None:
         """Wait for the end screen that shows the patient that nothing is left here."""
         self.sees(f"{given}, here is where your photos are.", wait=SHUTTER)

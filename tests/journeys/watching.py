@@ -50,10 +50,13 @@ class Watch:
         """Return every address that was asked and is not the practice's own server."""
         return [url for url in self.asked if not url.startswith(self.origin + "/")]
 
-    def require_clean(self) -> None:
+    @classmethod
+    def require_clean(cls) -> None:
         """Nothing was asked of anybody else; nothing broke a policy; nothing went wrong."""
-        outside, problems = self.outside(), list(self.problems)
-        self.asked.clear()
-        self.problems.clear()
-        assert outside == []
-        assert problems == []
+        outside = [url for watch in cls.all for url in watch.outside()]
+        problems = [problem for watch in cls.all for problem in watch.problems]
+        for watch in cls.all:
+            watch.asked.clear()
+            watch.problems.clear()
+        assert outside == [], outside
+        assert problems == [], problems

@@ -1,0 +1,145 @@
+"""A stolen phone yields nothing: no name and no picture lies in the clear in the whole profile."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Playwright
+
+from tests.journeys import devices
+from tests.journeys.conftest import Practice
+from tests.journeys.desk import Desk
+from tests.journeys.disk import found_in
+from tests.journeys.phone import Phone
+
+pytestmark = pytest.mark.browser
+
+CANARY = "Zephyrine Quillfeather"
+SETTLED = 2.0  # seconds the profile must stay as it is before it is searched
+LONGEST = 30.0
+Open = Callable[[], tuple[BrowserContext, int]]
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    return tmp_path / "profile"
+
+
+@pytest.fixture
+def open_profile(player: Playwright, profile: Path, film: Path) -> Iterator[Open]:
+    """Return how to open the browser on the profile, with a phone's small limit for Blobs."""
+    now: list[BrowserContext] = []
+
+    def launch() -> tuple[BrowserContext, int]:
+        args = [*devices.camera_args(film), "--blob-transport-by-file-trigger=1000000"]
+        context = player.chromium.launch_persistent_context(
+            profile,
+            executable_path=devices.CHROMIUM,
+            headless=True,
+            args=args,
+            **devices.phone_words(player),
+        )
+        now.append(context)
+        return context, int(os.readlink(profile / "SingletonLock").rsplit("-", 1)[1])
+
+    yield launch
+    for context in now:
+        context.close()
+
+
+def test_nothing_lies_in_the_clear_while_open_when_closed_and_after_a_crash(
+    full_practice: Practice, profile: Path, open_profile: Open
+) -> None:
+    desk = full_practice.desk("GP")
+    context, _ = open_profile()
+    phone = _phone_in(context, full_practice)
+    phone.add(desk.new_code())
+    phone.unlock_first()
+    _photograph_out_of_reach(full_practice, desk, phone)
+    _settle(profile)
+    assert found_in(profile, CANARY) == []
+    sealed = sum(path.stat().st_size for path in profile.rglob("*") if path.is_file())
+    assert sealed > 1_000_000  # the capsule does lie there
+
+    context.close()
+    assert found_in(profile, CANARY) == []
+
+    context, process = open_profile()
+    phone = _phone_in(context, full_practice, opened=True)
+    phone.context.set_offline(True)
+    phone.says_it_holds(1)
+    phone.context.set_offline(False)
+    phone.says_it_holds(0, wait=90_000)
+    os.kill(process, signal.SIGKILL)
+    assert found_in(profile, CANARY) == []
+
+
+def test_the_search_finds_what_a_careless_app_leaves(
+    full_practice: Practice, profile: Path, open_profile: Open, careless: None
+) -> None:
+    desk = full_practice.desk("GP")
+    context, process = open_profile()
+    phone = _phone_in(context, full_practice)
+    phone.add(desk.new_code())
+    phone.unlock_first()
+    _photograph_out_of_reach(full_practice, desk, phone)
+    assert any("a picture" in place for place in found_in(profile, CANARY))
+    os.kill(process, signal.SIGKILL)
+    assert any("a picture" in place for place in found_in(profile, CANARY))
+
+
+@pytest.fixture
+def careless(full_practice: Practice) -> Iterator[None]:
+    """The app without the discipline: what Chromium paged out is not made to be collected."""
+    installed = full_practice.server.installed
+    body = "export function dropBlobs(): void {\n"
+    installed.change("phone/src/seal.ts", body, f"{body}  if (Date.now()) return;\n")
+    installed.build()
+    yield
+    installed.change("phone/src/seal.ts", f"{body}  if (Date.now()) return;\n", body)
+    installed.build()
+
+
+def _phone_in(context: BrowserContext, practice: Practice, *, opened: bool = False) -> Phone:
+    phone = Phone(context, practice.server.origin)
+    phone.watch.expected.update({"401", "net"})
+    if opened:
+        phone.go("/phone/")
+    return phone
+
+
+def _photograph_out_of_reach(practice: Practice, desk: Desk, phone: Phone) -> None:
+    """Take a photo that stays on the phone, with a name in its words and its patient's."""
+    pat: dict[str, Any] = practice.patient(desk, CANARY.split()[0])
+    phone.choose(pat)
+    phone.agree(CANARY.split()[0], referral=False)
+    phone.context.set_offline(True)
+    phone.photograph(label="Naevus", notes=f"Seen with {CANARY}")
+    phone.sees(re.compile("still on"))
+    phone.says_it_holds(1)
+
+
+def _settle(profile: Path) -> None:
+    """Wait until Chromium has written and collected what it wanted to."""
+    begun = changed = time.monotonic()
+    before: list[tuple[str, int]] = []
+    while time.monotonic() - changed < SETTLED and time.monotonic() - begun < LONGEST:
+        time.sleep(0.1)
+        now = _listing(profile)
+        if now != before:
+            before, changed = now, time.monotonic()
+
+
+def _listing(profile: Path) -> list[tuple[str, int]]:
+    found = []
+    for path in profile.rglob("*"):
+        try:
+            found.append((str(path), path.stat().st_size))
+        except FileNotFoundError:
+            continue
+    return sorted(found)
