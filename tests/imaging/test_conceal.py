@@ -19,6 +19,7 @@ from safelight.imaging.conceal import (
     checked_shapes,
     conceal,
 )
+from safelight.imaging.concealing_lossless import wiping, work
 from safelight.imaging.cover import BadCover
 from safelight.imaging.metadata import jpeg_profile
 from safelight.imaging.refusals import PictureRefused
@@ -471,3 +472,18 @@ def test_the_same_order_gives_the_same_bytes_at_every_call() -> None:
     first = conceal(data, shapes=[RECT], crop=CUT)
     assert first == conceal(data, shapes=[RECT], crop=CUT)
     assert first.how == "exact"
+
+
+@pytest.mark.parametrize("how", ["jpeg 4:2:0", "jpeg grey", "jpeg progressive", "jpeg CMYK"])
+def test_a_machine_without_the_library_codes_anew_and_leaks_nothing(
+    monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(wiping, "library", lambda: None)
+    order = {"kind": "jpeg", "shapes": [RECT], "crop": None, "turn": 0}
+    first, second = (work.conceal(memoryview(coded(how, picture)), order) for picture in pair())
+    assert first.header["how"] == "re-encoded"
+    assert first.blobs == second.blobs
+    left, top, right, bottom = SECRET
+    assert luma(first.blobs[0])[top:bottom, left:right].max() <= 2
+    seen_again = work.look(memoryview(first.blobs[0]), {**order, **first.header})
+    assert seen_again.header == {"within": True, "size": True, "dark": True}

@@ -131,47 +131,43 @@ def _light(pixels: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8
     return np.asarray(colour.to_srgb(ink, profile).convert("RGB"))
 
 
-def _anew(emptied: bytes, choice: Choice, profile: bytes | None) -> bytes:
-    """Decode what was emptied, paint it black, cut it to the pixel, turn it and code it."""
-    pixels = jpeg_pixels(memoryview(emptied), strict=True)
+def _anew(pixels: NDArray[np.uint8], choice: Choice, profile: bytes | None) -> bytes:
+    """Paint what was decoded black where it must be, cut it to the pixel, turn it and code it."""
     if choice.sheet is None or choice.marked is None:
         raise PictureDamaged
     if pixels.shape[2] == INKS:
         pixels, profile = _light(pixels, profile), None
     size, box = (choice.sheet.width, choice.sheet.height), choice.box
-    pixels = np.where(pixels_of(choice.marked, *choice.sheet.cell, size)[..., None], 0, pixels)
-    cut = pixels[box.top : box.bottom, box.left : box.right].astype(np.uint8)
+    painted = pixels.copy()
+    painted[pixels_of(choice.marked, *choice.sheet.cell, size)] = 0
+    cut = painted[box.top : box.bottom, box.left : box.right]
     return coded_jpeg(turned(cut, choice.code), profile)
 
 
-def _without_library(data: memoryview, choice: Choice) -> bytes:
-    """Decode and code anew. Colours are not smoothed between neighbours, so none leaves a cover."""
+def _without_library(data: memoryview, choice: Choice) -> NDArray[np.uint8]:
+    """Decode with no smoothing of colour between neighbours, so that none leaves a cover."""
     high, wide, space, _ = simplejpeg.decode_jpeg_header(data)
-    ink = space in ("CMYK", "YCCK")
     choice(Sheet(int(wide), int(high), LARGEST_CELL, 0, is_plain=False))
-    form = "CMYK" if ink else "GRAY" if space == "Gray" else "RGB"
-    pixels = simplejpeg.decode_jpeg(data, form, fastupsample=True)
-    choice.is_exact = False
-    if not ink:
-        return bytes(simplejpeg.encode_jpeg(pixels, 100, form, "444"))
-    return bytes(simplejpeg.encode_jpeg(pixels, 100, "CMYK", "444"))
+    form = "CMYK" if space in ("CMYK", "YCCK") else "GRAY" if space == "Gray" else "RGB"
+    pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, form, fastupsample=True)
+    return pixels
 
 
 def conceal_jpeg(data: memoryview, order: dict[str, Any], code: int) -> Done:
     """Conceal in a JPEG. Says `exact`, `turned` (both without loss outside) or `re-encoded`."""
     choice, profile = Choice(order, code), _profile(data)
     emptied = wiped(bytes(data), choice)
-    if emptied is None:
-        emptied = _without_library(data, choice)
     how, result = "re-encoded", None
-    if choice.is_exact:
-        result = emptied if code == 1 else turn_jpeg(emptied, code)
+    if emptied is None:
+        result = _anew(_without_library(data, choice), choice, profile)
+    elif choice.is_exact:
         how = "exact" if code == 1 else "turned"
-    if result is not None:
-        result = with_profile(result, profile)
-    else:
-        how, result = "re-encoded", _anew(emptied, choice, profile)
-    if choice.sheet is None:
+        upright = emptied if code == 1 else turn_jpeg(emptied, code)
+        result = None if upright is None else with_profile(upright, profile)
+    if result is None and emptied is not None:
+        how = "re-encoded"
+        result = _anew(jpeg_pixels(memoryview(emptied), strict=True), choice, profile)
+    if choice.sheet is None or result is None:
         raise PictureDamaged
     size = (choice.sheet.width, choice.sheet.height)
     return Done(result, "jpeg", how, choice.box, size, code)
