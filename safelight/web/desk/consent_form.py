@@ -19,6 +19,7 @@ from safelight.policy.countries import COUNTRIES
 from safelight.policy.models import Notice
 from safelight.policy.settings import all_settings
 from safelight.policy.sites import sites
+from safelight.web.desk.templatetags.words import moment
 
 LOCAL = "%Y-%m-%dT%H:%M"
 SIDES = [("", "No sides, or not said"), ("L", "Left"), ("R", "Right"), ("B", "Both")]
@@ -123,12 +124,11 @@ class AskForm(forms.Form):
             self.fields.update(_use_fields(use, settings["usual_recipients"]))
 
     def _offer(self, at: datetime) -> None:
-        zone = ZoneInfo(self.patient.practice.zone)
         groups: dict[str, list[tuple[str, str]]] = {}
         for site in sites().values():
             groups.setdefault(site.group, []).append((site.code, site.name))
         visits = [
-            (str(v.pk), f"{v.starts_at.astimezone(zone):%d %b %Y, %H:%M} {v.reason}".strip())
+            (str(v.pk), ", ".join(filter(None, (moment(v.starts_at), v.reason))))
             for v in self.visits
         ]
         offered: dict[str, list[Any]] = {

@@ -23,9 +23,9 @@ MIDDLES: Final = {
 WIDTH: Final = 160.0
 ASIDE: Final = 11.0
 """How far from the midline a site of one side lies where left and right share a part."""
-BESIDE: Final = ((0, 0), (0, 15), (0, -15), (15, 0), (-15, 0), (15, 15), (-15, -15), (15, -15))
+BESIDE: Final = ((0, 0), (0, 17), (0, -17), (17, 0), (-17, 0), (17, 17), (-17, -17), (17, -17))
 """Where further dots of the same part go, so that no number lies under another."""
-DROP: Final = 3.4
+DROP: Final = 3.9
 """From the middle of a dot down to the line its number stands on."""
 
 

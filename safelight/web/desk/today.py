@@ -155,7 +155,7 @@ def _consent_group(person: Person, at: datetime) -> Group:
 def _walls_group(person: Person) -> Group:
     rows = [
         Row(
-            "alarm",
+            "in",
             view.person.name,
             "Looked past a wall",
             f"{view.reason.capitalize()}: {view.words}",

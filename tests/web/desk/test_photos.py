@@ -1,5 +1,6 @@
 """A photo's page: who sees it, what it says, and the acts on it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -152,3 +153,13 @@ def test_a_covered_photo_shows_nothing_until_a_reason_is_given(
     assert client.post(f"/photos/{photo.pk}/unblur", {"reason": " "}).status_code == 200
     client.post(f"/photos/{photo.pk}/unblur", {"reason": "Review before surgery"})
     assert client.get(f"/photos/{photo.pk}/view.jpg").content.startswith(JPEG)
+
+
+def test_an_unfinished_photo_says_what_it_needs_and_offers_that_first(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    Photo.objects.filter(pk=photo.pk).update(label="", notes="", diagnosis="", incomplete=True)
+    page = at_desk(ada).get(f"/photos/{photo.pk}").content.decode()
+    assert "It still needs a label, a note or a diagnosis, and a visit." in page
+    (first,) = re.findall(r'<a class="button" data-kind="main" href="([^"]+)"', page)
+    assert first == f"/photos/{photo.pk}/label"

@@ -1,5 +1,6 @@
 """Times, places and sizes as a clinician says them (design, section 4)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django import template
@@ -86,6 +87,13 @@ def megapixels(pixels: int | str) -> str:
 
 
 @register.filter
+def in_words(items: Sequence[str]) -> str:
+    """A label, and a note or a diagnosis: the comma keeps an "or" inside its own part."""
+    *first, last = items
+    return f"{', '.join(first)}, and {last}" if first else last
+
+
+@register.filter
 def size(count: int) -> str:
     """3.4 MB, in powers of ten as a file manager shows it."""
     return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.0f} kB"
@@ -106,7 +114,7 @@ def many(count: int, one: str, more: str = "") -> str:
 
 @register.simple_tag
 def lifeline(begin: float, end: float, state: str) -> SafeString:
-    """Draw when a copy came and went, as shares of the photo's life. Numbers only reach the markup."""
+    """Draw when a copy came and went, as shares of the photo's life."""
     begin, end = max(0.0, min(begin, 1.0)) * 100, max(0.0, min(end, 1.0)) * 100
     width = max(end - begin, 0.9)
     shown = state if state in ("out", "alarm", "gone") else "in"
