@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from safelight.audit.log import record
 from safelight.people.models import Person
@@ -13,9 +14,16 @@ from safelight.policy.words import first_notice
 from safelight.vault import keyring
 
 
+def waiting_changes() -> int:
+    """Return how many changes of the tables this release has that the database has not."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
 def make_tables() -> None:
-    """Bring the tables up to this release. Does nothing when they are."""
-    call_command("migrate", verbosity=0, interactive=False)
+    """Bring the tables up to this release. Does nothing, quickly, when they are."""
+    if waiting_changes():
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 @transaction.atomic

@@ -9,7 +9,6 @@ from typing import IO
 
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Sum
 
 from safelight.audit.export import export_log
@@ -18,6 +17,7 @@ from safelight.lib.refusals import BadInput
 from safelight.photos.models import Capture, Photo, Rendition
 from safelight.photos.reading import open_alarms
 from safelight.policy.models import Practice
+from safelight.site.setting_up import waiting_changes
 from safelight.site.settings import CONFIG
 from safelight.vault import files, keyring
 from safelight.vault.inbox import Floor
@@ -73,11 +73,9 @@ def report() -> tuple[list[str], bool]:
     lines += [*_keys(), *_database()]
     space, well = _space()
     lines += space
-    waiting = MigrationExecutor(connection).migration_plan(
-        MigrationExecutor(connection).loader.graph.leaf_nodes()
-    )
+    waiting = waiting_changes()
     if waiting:
-        lines.append(f"WARNING         {len(waiting)} table changes wait; start `safelight serve`")
+        lines.append(f"WARNING         {waiting} table changes wait; start `safelight serve`")
         well = False
     if files.is_stopped(Path(settings.SAFELIGHT_DATA) / "inbox"):
         lines.append("WARNING         a write to disk failed; photos are refused until looked at")
