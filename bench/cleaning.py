@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bench.measuring import by_wall, table
+from bench.measuring import table, timed
 from safelight.imaging.cleaning import clean
 from safelight.imaging.cleaning.jpeg import read_jpeg, write_jpeg
 from safelight.imaging.cleaning.sandbox import CleaningDecoder
@@ -49,10 +49,10 @@ def run() -> bool:
         source, target = Path(folder, "photo.jpg"), Path(folder, "copy.jpg")
         source.write_bytes(photo())
         data = source.read_bytes()
-        copy = by_wall(lambda: shutil.copyfile(source, target), runs=200).p50
-        ours = by_wall(lambda: _clean_file(source, target), runs=200).p50
-        tool = by_wall(lambda: _by_exiftool(source, target), runs=10).p50
-        proved = by_wall(lambda: clean(data, decoder=decoder), runs=10).p50
+        copy = timed(lambda: shutil.copyfile(source, target), runs=200).p50
+        ours = timed(lambda: _clean_file(source, target), runs=200).p50
+        tool = timed(lambda: _by_exiftool(source, target), runs=10).p50
+        proved = timed(lambda: clean(data, decoder=decoder), runs=10).p50
     table(
         f"Cleaning a JPEG of 12 MP ({len(data) / 1e6:.1f} MB), middle of many runs",
         f"shutil.copyfile {copy:.1f} ms",
