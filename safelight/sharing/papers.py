@@ -135,7 +135,8 @@ def _template() -> bytes:
 def _drawn(told: dict[str, Any], *, at: datetime) -> bytes:
     """Draw the pages in memory. Words go in as data, so none of them can be an instruction."""
     compiler = typst.Compiler(_template(), font_paths=_fonts())
-    made = compiler.compile(format="pdf", sys_inputs={"package": json.dumps(told)}, timestamp=at)
+    words = {"package": json.dumps(told)}
+    made = compiler.compile(format="pdf", sys_inputs=words, timestamp=at.replace(microsecond=0))
     if not isinstance(made, bytes):
         raise TypeError("One document gives one PDF.")
     return made
