@@ -42,3 +42,19 @@ def test_no_template_carries_style_or_script_of_its_own() -> None:
         for hit in re.findall(r"\sstyle=|<style|<script(?![^>]*\ssrc=)|\son\w+=", path.read_text())
     ]
     assert found == []
+
+
+def test_only_the_page_that_counts_the_copy_prints_a_photo() -> None:
+    rules = re.findall(
+        r'([^{}]*img\[src\*="/photos/"\])\s*\{\s*display:\s*(\w+)',
+        without_comments((STYLE / "print.css").read_text()),
+    )
+    assert [(where.strip().split(" ")[0], shown) for where, shown in rules] == [
+        ('img[src*="/photos/"]', "none"),
+        (".print-photo", "block"),
+    ]
+    package = STYLE.parent / "safelight"
+    counted = [
+        p.name for p in package.rglob("templates/**/*.html") if "print-photo" in p.read_text()
+    ]
+    assert sorted(counted) == ["pages.html", "printed.html"]  # of a share, of one photo

@@ -22,9 +22,14 @@ if (compare && tools) {
   };
   for (const radio of radios) radio.addEventListener("change", () => show(radio.value));
   fade.addEventListener("input", () => show("overlay"));
-  zoom.addEventListener("input", () => {
-    for (const pane of panes) pane.querySelector("img").style.width = `${zoom.value}%`;
-  });
+  // The middle of the view stays in the middle.
+  const magnify = (pane) => {
+    const across = (pane.scrollLeft + pane.clientWidth / 2) / pane.scrollWidth;
+    const down = (pane.scrollTop + pane.clientHeight / 2) / pane.scrollHeight;
+    pane.querySelector("img").style.width = `${zoom.value}%`;
+    pane.scrollTo(across * pane.scrollWidth - pane.clientWidth / 2, down * pane.scrollHeight - pane.clientHeight / 2);
+  };
+  zoom.addEventListener("input", () => panes.forEach(magnify));
   for (const pane of panes)
     pane.addEventListener("scroll", () => {
       for (const other of panes)

@@ -21,12 +21,17 @@ function open() {
   pane.addEventListener("pointermove", (e) => { if (from) pane.scrollTo(from[0] - e.clientX, from[1] - e.clientY); });
   pane.addEventListener("pointerup", () => { from = null; });
   picture.draggable = false;
+  const wait = document.createElement("p");
+  wait.setAttribute("role", "status");
+  wait.textContent = "Opening every pixel of it.";
+  picture.addEventListener("error", () => { wait.textContent = "It could not be opened. Close this and try again."; });
   picture.addEventListener("load", () => {
+    wait.remove();
     picture.style.width = `${picture.naturalWidth / devicePixelRatio}px`;
     pane.scrollTo((pane.scrollWidth - pane.clientWidth) / 2, (pane.scrollHeight - pane.clientHeight) / 2);
   });
   pane.append(picture);
-  box.append(pane, close);
+  box.append(pane, wait, close);
   document.body.append(box);
   box.showModal();
   pane.focus();
