@@ -6,6 +6,7 @@ PostgreSQL keeps its own.
 
 from django.db import connection
 
+
 def keep_statistics() -> None:
     """Let SQLite count again where a table grew tenfold; otherwise this takes 2 ms."""
     if connection.vendor != "sqlite":
