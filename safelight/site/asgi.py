@@ -4,6 +4,7 @@ Phones are slow, and a thread must never wait for one (docs/decisions/0002-recei
 receiver reads bodies asynchronously and Django's handler, which spools them first, never sees them.
 """
 
+import gc
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -21,6 +22,7 @@ django = get_asgi_application()
 from safelight.web.phone import captures  # noqa: E402 - needs the settings read above
 
 RECEIVER = "/phone/api/captures/"
+gc.freeze()  # what is loaded by now stays: the collector need not walk it again for every photo
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,5 +1,6 @@
 """One worker process: Django is made ready first, because the worker's own module needs it."""
 
+import gc
 import os
 
 import django
@@ -11,6 +12,7 @@ def main() -> None:
     django.setup()
     from safelight.site import worker  # noqa: PLC0415 - models exist only from here on
 
+    gc.freeze()  # what is loaded by now stays: the collector need not walk it for every photo
     worker.main()
 
 
