@@ -91,7 +91,7 @@ def set_mail_server(
         practice=practice.pk,
         by=by,
         at=at,
-        of="mail_server",
+        of=f"mail_server:{practice.pk}",
         detail=f"{host}:{port} {security} {user} {sender}",
     )
     return server
@@ -119,7 +119,14 @@ def try_mail_server(
     if not ways.looks_like_address(to):
         raise BadInput("That does not look like an e-mail address.")
     with transaction.atomic():
-        record("mail_server.tried", practice=practice.pk, by=by, at=at, of="mail_server", detail=to)
+        record(
+            "mail_server.tried",
+            practice=practice.pk,
+            by=by,
+            at=at,
+            of=f"mail_server:{practice.pk}",
+            detail=to,
+        )
     hand_over(practice, to=to, body=TEST_WORDS, at=at)
 
 

@@ -197,7 +197,7 @@ def _record(action: str, message: Message, *, by: Person | None, at: datetime) -
         practice=message.practice_id,
         by=by,
         at=at,
-        of=f"release:{release.pk}" if release else "message",
+        of=f"release:{release.pk}" if release else f"message:{message.pk}",
         patient=release.patient_id if release else None,
         purpose=message.kind,
         detail=message.to,

@@ -102,8 +102,10 @@ def test_the_page_of_reasons_lists_all_eight_with_why_not(photo: Photo, ada: Per
 def test_overseas_needs_its_own_yes(photo: Photo, ada: Person) -> None:
     release = begun(photo, ada)
     drafting.set_basis(release, code="CONSENT_EXPRESS", by=ada, at=NOON)
-    address = {"address": "nil@dummy.example", "address_again": "nil@dummy.example"}
-    drafting.set_recipient(release, name="Dr Nil", country="NZ", by=ada, at=NOON, **address)
+    drafting.set_recipient(
+        release, name="Dr Nil", country="NZ", address="nil@dummy.example",
+        address_again="nil@dummy.example", by=ada, at=NOON,
+    )  # fmt: skip
     told = [one.words for one in drafting.missing(release, at=NOON)]
     assert any("overseas" in words for words in told)
 

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from safelight.audit.models import Entry
-from safelight.consent.models import Consent
 from safelight.consent.withdrawing import withdraw_consent
 from safelight.imaging.metadata import leftovers
 from safelight.lib.refusals import NotFound, Refusal
@@ -97,7 +96,8 @@ def test_the_session_of_another_link_gets_nothing(
 
 
 def withdrawn(out: Out, ada: Person) -> None:
-    consent = Consent.objects.get(pk=out.release.items.get().consent_id)
+    consent = out.release.items.get().consent
+    assert consent is not None
     withdraw_consent(consent, said_by="Pat", by=ada, at=LATER)
 
 

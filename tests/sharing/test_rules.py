@@ -72,27 +72,27 @@ def test_the_list_asks_for_all_ten_things_of_the_guide() -> None:
         "text", "rarity",
     ]  # fmt: skip
     assert checklist.unsettled({}, use="teaching", anything_hidden=True, recognisable=False)
-    assert open_points() == set()
+    assert open_points({}) == set()
 
 
 @pytest.mark.parametrize("key", list(CHECKLIST))
 def test_each_answer_is_missed(key: str) -> None:
-    assert open_points(**{key: {}}) == {key}
+    assert open_points({key: {}}) == {key}
 
 
 @pytest.mark.parametrize("key", ["eyes", "face_shape", "tattoos", "text"])
 def test_what_names_somebody_cannot_stay_however_good_the_reason(key: str) -> None:
-    assert open_points(**{key: {"answer": "needed", "note": "It is the point."}}) == {key}
+    assert open_points({key: {"answer": "needed", "note": "It is the point."}}) == {key}
 
 
 def test_what_stays_visible_needs_a_reason() -> None:
-    assert open_points(scars={"answer": "needed"}) == {"scars"}
-    assert open_points(scars={"answer": "needed", "note": "The scar is the point."}) == set()
+    assert open_points({"scars": {"answer": "needed"}}) == {"scars"}
+    assert open_points({"scars": {"answer": "needed", "note": "The scar is the point."}}) == set()
 
 
 def test_hidden_on_the_list_means_hidden_in_the_picture() -> None:
-    assert open_points(hidden=False, eyes={"answer": "hidden"}) == {"hidden"}
-    assert open_points(hidden=True, eyes={"answer": "hidden"}) == set()
+    assert open_points({"eyes": {"answer": "hidden"}}, hidden=False) == {"hidden"}
+    assert open_points({"eyes": {"answer": "hidden"}}, hidden=True) == set()
 
 
 def test_a_photo_marked_recognisable_does_not_go_bare() -> None:
@@ -103,10 +103,10 @@ def test_a_photo_marked_recognisable_does_not_go_bare() -> None:
 @pytest.mark.parametrize("said", ["yes", "not_sure"])
 def test_what_may_be_rare_is_never_made_public(said: str) -> None:
     noted = {"answer": said, "note": "Only our registrars."}
-    assert open_points(rarity=noted) == set()
-    assert open_points(rarity={"answer": said}) == {"rarity"}
+    assert open_points({"rarity": noted}) == set()
+    assert open_points({"rarity": {"answer": said}}) == {"rarity"}
     for use in checklist.PUBLIC:
-        assert open_points(use=use, rarity=noted) == {"rarity"}
+        assert open_points({"rarity": noted}, use=use) == {"rarity"}
 
 
 def test_uses_that_hide_the_name_ask_the_list_and_public_ones_a_second_person() -> None:
