@@ -36,7 +36,8 @@ def line() -> Iterator[HTTPConnection]:
             pass_fds=[server.fileno()],
         )
         try:
-            with closing(HTTPConnection(*server.getsockname(), timeout=PATIENCE)) as opened:
+            port = server.getsockname()[1]
+            with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as opened:
                 yield opened
         finally:
             process.terminate()
