@@ -46,6 +46,8 @@ function show({ practice, needs_pin, terms, until, zone }) {
 }
 
 if (at("knock")) {
+    at("without").hidden = true;
+    at("first").hidden = false;
     on(at("knock"), async () => show(await send("/s/knock")));
     on(at("opening"), async () => {
         const { next } = await send("/s/open", { pin: at("pin").value, accepts: at("accepts").checked });
