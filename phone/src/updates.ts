@@ -10,9 +10,10 @@ function takeOver(worker: ServiceWorker | null): void {
 /** Register the service worker, and let a newer one in at the next lock. */
 export function followUpdates(): void {
   if (!("serviceWorker" in navigator)) return;
-  const first = !navigator.serviceWorker.controller;
+  let first = !navigator.serviceWorker.controller; // the first worker brings nothing new
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (!first && !isUnlocked()) location.reload();
+    first = false;
   });
   const register = async (): Promise<void> => {
     const known = await navigator.serviceWorker.register(scriptUrl("/phone/sw.js"), { scope: "/phone/" });
