@@ -115,6 +115,11 @@ def require_duty(person: "Person", act: Act, *, also: str = "") -> None:
         )
 
 
+def opens_records(person: "Person") -> bool:
+    """Say whether a person may see photos at all: in the course of care, or from outside it."""
+    return bool(letters(person, Act.PHOTO_VIEW) | letters(person, Act.PHOTO_VIEW_WALLED))
+
+
 def needs_step_up(person: "Person", act: Act) -> bool:
     """Say whether the act needs a fresh signature: every role that allows it asks for one.
 

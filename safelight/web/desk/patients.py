@@ -30,7 +30,7 @@ from safelight.patients.models import Patient, PatientChange
 from safelight.patients.reading import SHORTEST, changes_of, details_of, gps_of, merges_of
 from safelight.patients.rules import NotADate, date_of_birth, shown
 from safelight.patients.searching import search
-from safelight.people.duties import Act, may
+from safelight.people.duties import Act, may, opens_records
 from safelight.people.models import Person
 from safelight.web.doors import PersonRequest, signed_in
 
@@ -190,7 +190,7 @@ def _search_page(request: PersonRequest, query: str, after: str) -> HttpResponse
             "short": len(query) < SHORTEST,
             "may_add": may(request.person, Act.PATIENT_EDIT),
             "may_import": may(request.person, Act.PATIENT_IMPORT),
-            "may_open": may(request.person, Act.PHOTO_VIEW),
+            "may_open": opens_records(request.person),
         },
     )
 

@@ -13,7 +13,7 @@ from safelight.consent.reading import live_consents
 from safelight.lib.clock import now
 from safelight.patients.access import identity_for, patient_for
 from safelight.patients.models import Patient
-from safelight.people.duties import Act, letters
+from safelight.people.duties import Act, letters, opens_records
 from safelight.photos import reading
 from safelight.photos.models import Photo
 from safelight.photos.viewing import enter_page
@@ -44,9 +44,7 @@ def _compared(request: PersonRequest, photos: list[Photo]) -> list[Photo]:
 def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Show a patient's photos of one site at a time. One audit entry covers the small pictures."""
     at = now()
-    may_see = bool(
-        letters(request.person, Act.PHOTO_VIEW) | letters(request.person, Act.PHOTO_VIEW_WALLED)
-    )
+    may_see = opens_records(request.person)
     found = _open(request, patient_id, may_see=may_see, at=at)
     places = reading.sites_of(found) if may_see else []
     chosen = _chosen_site(request, places)
@@ -83,6 +81,7 @@ def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             "consents": live_consents(found, at=at),
             "may_ask": bool(letters(request.person, Act.CONSENT_RECORD)),
             "may_push": bool(letters(request.person, Act.VISIT_PUSH)),
+            "may_share": may_see and bool(letters(request.person, Act.SHARE_KNOWN)),
             "may_audit": bool(letters(request.person, Act.AUDIT_PATIENT)),
             "visits": _visits(found),
         },

@@ -20,7 +20,7 @@ from safelight.patients.models import Patient
 from safelight.patients.pushing import send_to_phone
 from safelight.patients.reading import clinicians_of, named
 from safelight.patients.visits import add_visit, visit_of, visits_of
-from safelight.people.duties import Act, may
+from safelight.people.duties import Act, may, opens_records
 from safelight.people.models import Person
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
@@ -82,7 +82,7 @@ def visits(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             "form": form if may(request.person, Act.VISIT_EDIT) else None,
             "reasons": open_to_me or not patient.restricted,
             "may_push": open_to_me and may(request.person, Act.VISIT_PUSH),
-            "may_open": may(request.person, Act.PHOTO_VIEW),
+            "may_open": opens_records(request.person),
             "may_edit": may(request.person, Act.PATIENT_EDIT),
             "may_consent": may(request.person, Act.CONSENT_RECORD, also="F"),
             "no_consent": not open_to_me and patient.restricted,

@@ -189,3 +189,11 @@ def test_joining_asks_for_the_passkey_again(ada: Person, pat: Patient, double: P
 @pytest.mark.parametrize("address", ["/patients", "/patients/found", "/patients/new"])
 def test_nobody_reaches_a_page_without_signing_in(client: Client, db: None, address: str) -> None:
     assert client.get(address)["Location"].startswith("/sign-in")
+
+
+def test_a_search_leads_a_privacy_officer_to_the_photos_and_reception_to_the_visits(
+    mo: Person, rec: Person, pat: Patient, at_desk: Desk
+) -> None:
+    for person, where in ((mo, f"/patients/{pat.pk}"), (rec, f"/patients/{pat.pk}/visits")):
+        page = at_desk(person).post("/patients", {"q": "testcase"}, follow=True).content.decode()
+        assert f'href="{where}"' in page
