@@ -59,7 +59,7 @@ class Given:
 def begin(desk: Desk, photos: list[str], *, use: str) -> None:
     """Say what photos are for, and have it checked whether they may leave."""
     desk.go("/shares/new?" + "&".join(f"photo={photo}" for photo in photos))
-    desk.page.get_by_label(use, exact=True).check()
+    desk.page.get_by_label(use, exact=True).check(force=True)  # its whole row is the label
     desk.press("Check whether it may leave")
 
 
@@ -124,13 +124,19 @@ def send(desk: Desk, name: str) -> tuple[str, str, str]:
 class Reader:
     """Whoever was sent a link, at a browser that was never here."""
 
-    def __init__(self, context: BrowserContext, origin: str) -> None:
+    def __init__(self, context: BrowserContext, origin: str, watch: Watch | None = None) -> None:
         """Open a page."""
         self.context = context
-        self.watch = Watch(origin)
-        self.watch.follow(context)
+        self.origin = origin
+        self.watch = watch or Watch(origin)
+        if watch is None:
+            self.watch.follow(context)
         context.set_default_timeout(PATIENCE)
         self.page: Page = context.new_page()
+
+    def other_tab(self) -> "Reader":
+        """The same person in the same browser, with a second page."""
+        return Reader(self.context, self.origin, self.watch)
 
     def go(self, given: Given) -> None:
         """Follow the link."""

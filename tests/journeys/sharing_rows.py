@@ -30,7 +30,11 @@ def photographed(told: dict[str, Any]) -> dict[str, Any]:
     ids = []
     for number in range(1, told.get("count", 1) + 1):
         at = now()
-        words = {"consent": str(consent.pk), "taken_at": at.isoformat(), "sequence": number}
+        words: dict[str, Any] = {
+            "consent": str(consent.pk),
+            "taken_at": at.isoformat(),
+            "sequence": number,
+        }
         ids.append(_filed(arrived(phone, gp, patient, image=_skin(number), at=at, **words)))
     return {"consent": str(consent.pk), "photos": ids}
 
@@ -90,4 +94,4 @@ def _filed(capture: Capture) -> str:
     raise TimeoutError(capture.refused_code or capture.state)
 
 
-CALLS = {call.__name__: call for call in (photographed, agreed, shares, entries)}
+CALLS: dict[str, Any] = {call.__name__: call for call in (photographed, agreed, shares, entries)}
