@@ -263,6 +263,7 @@ def _shoot(cast: Cast, told: dict[str, Any], at: datetime) -> None:
     finish(phone, capture, at=at)
     file_capture(capture, at=at + timedelta(seconds=3))
     note_gone(phone, [capture], at=at + timedelta(seconds=5))
+    Phone.objects.filter(pk=phone.pk).update(seen_at=at + timedelta(seconds=5))
     filed = Capture.objects.get(pk=capture)
     if filed.state != Capture.State.FILED:
         raise RuntimeError(f"A demo photo was not filed: {filed.state} {filed.refused_code}")

@@ -20,7 +20,7 @@ def run(*, serve: bool, say: Say, ready: Callable[[], None]) -> int:
     chosen = config.load(config.default_data())
     is_new = not (chosen.data / "keyring").exists()
     if is_new:
-        say("Making a demo practice. This takes about a minute, once.")
+        say("Making a demo practice. This takes a few minutes, once.")
         new = make_keys(chosen.data, key_file=chosen.root_key_file, at=now())
         # This process opens the keyring with the key it just made.
         os.environ[HANDED_OVER] = str(hand_over(new.root.key))
@@ -50,7 +50,7 @@ def _ways_in(practice: "Practice", origin: str) -> list[str]:
     from safelight.people.reading import role_words  # noqa: PLC0415
 
     lines = ["Sign in by a link. Each works once; start again for new ones."]
-    for person in practice.people.filter(is_active=True).order_by("joined_at", "pk"):
+    for person in practice.people.filter(is_active=True, joined_at__isnull=False).order_by("pk"):
         words = f"{person.name}, {role_words(person)}"
         lines.append(f"  {words:<48} {make_sign_in_link(person, at=now())}")
     return [
