@@ -136,6 +136,10 @@ def declare_gone(copy: Copy, *, by: Person, at: datetime, evidence: str) -> Copy
             "A phone's copy ends when the phone shows that it is gone.",
             "Open Safelight on that phone, or report the phone lost.",
         )
+    if copy.holder == Copy.Holder.SHARE:
+        raise CopyEndsByItself(
+            "A link's copy ends with the link, and the link is still open.", "Stop the link."
+        )
     if not copy.outside:
         raise CopyEndsByItself(
             "This copy is the record itself. It ends when the record may be disposed of.",

@@ -137,7 +137,7 @@ def end_for_withdrawal(consent: Consent, use: str, *, by: Person, at: datetime) 
             continue
         told = had_of(release)
         end(release, state=Release.State.ENDED, why=ends.WITHDRAWN, by=by, at=at)
-        had.append(_ask_back(release, told, at=at))
+        had.append(ask_back(release, told, at=at))
     return had
 
 
@@ -156,7 +156,7 @@ def _stood_on(release: Release, consent: Consent, use: str, *, at: datetime) -> 
     return False
 
 
-def _ask_back(release: Release, told: Had, *, at: datetime) -> Had:
+def ask_back(release: Release, told: Had, *, at: datetime) -> Had:
     """Ask for what a recipient still holds: due from now on, and asked for by mail."""
     held = _copies(release)
     if not held.exists():

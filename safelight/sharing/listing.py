@@ -43,8 +43,10 @@ def concerning(person: Person, rows: Sequence[Release], *, at: datetime) -> list
 
 
 def ended_lately(practice: Practice) -> list[Release]:
-    """Return the newest releases that have ended, were stopped, undone or refused."""
-    rows = Release.objects.filter(practice=practice, ended_at__isnull=False)
+    """Return the newest decided releases that ended, were stopped, undone or refused."""
+    rows = Release.objects.filter(
+        practice=practice, ended_at__isnull=False, confirmed_at__isnull=False
+    )
     rows = rows.select_related("patient", "made_by").order_by("-ended_at")
     return list(rows[:ROWS])
 

@@ -9,7 +9,7 @@ from safelight.lib.refusals import BadInput, NotAllowed
 from safelight.patients.access import own
 from safelight.people.duties import Act, letters, require_duty
 from safelight.people.models import Person
-from safelight.sharing.ending import Had, end, had_of
+from safelight.sharing.ending import Had, ask_back, end, had_of
 from safelight.sharing.models import Link, Opening, Release
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules import ends
@@ -32,8 +32,8 @@ class Recalled:
 def recall(release: Release, *, reason: str, by: Person, at: datetime) -> Recalled:
     """Stop a release. Undone in its minute, nothing left; later, the link closes on the spot.
 
-    Anybody with the duty may, not only the sender: a mistake must not wait for one person. Doing
-    it again changes nothing and gives the same answer.
+    Anybody with the duty may, not only the sender: a mistake must not wait for one person. What a
+    recipient holds as a file or print is due at once and asked for. Doing it again changes nothing.
     """
     require_practice(release, by)
     _require_stop(release, by=by, at=at)
@@ -45,7 +45,7 @@ def recall(release: Release, *, reason: str, by: Person, at: datetime) -> Recall
         raise MovedOn(before)
     told = had_of(before)
     was_out = before.out_at is not None
-    end(
+    stopped = end(
         before,
         state=Release.State.RECALLED if was_out else Release.State.UNDONE,
         why=ends.RECALLED if was_out else ends.UNDONE,
@@ -56,6 +56,8 @@ def recall(release: Release, *, reason: str, by: Person, at: datetime) -> Recall
     )
     if not was_out:
         Link.objects.filter(release=before).delete()
+    elif stopped:
+        told = ask_back(before, told, at=at)
     release.refresh_from_db()
     opened = list(Opening.objects.filter(link__release=release))
     return Recalled(release, before_sent=not was_out, had=told, opened=opened)

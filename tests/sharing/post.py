@@ -1,6 +1,7 @@
 """A real mail server on loopback for tests: it keeps what it is handed, as it came."""
 
 import ssl
+from asyncio import Server
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,14 +85,16 @@ class AnyPort(Controller):
 
     def _trigger_server(self) -> None:
         """Learn the port before the server is knocked at for the first time."""
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        if isinstance(self.server, Server):
+            self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # the library has no types
 
 
 @contextmanager
 def post_office(folder: Path | None = None, *, way: str = "none") -> Iterator[Post]:
     """Run a mail server on loopback: in clear, with TLS, or with STARTTLS and a password."""
-    post, options = Post(), {}
+    post = Post()
+    options: dict[str, Any] = {}
     if folder is not None:
         secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         secure.load_cert_chain(*certificate(folder))

@@ -1,5 +1,6 @@
 """The address book: typed twice, verified by a person, and again after a while."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -94,14 +95,15 @@ def test_an_address_is_due_after_the_practices_own_time(
 
 def test_changing_and_ending_are_for_the_own_practice(ada: Person, cy: Person) -> None:
     one = added(ada)
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: change_clinician(
             one, NIL, email_again=NIL.email, how_verified=RANG, by=cy, at=NOON, stepped_up=True
         ),
         lambda: verify_clinician(one, how=RANG, by=cy, at=NOON, stepped_up=True),
         lambda: end_clinician(one, by=cy, at=NOON, stepped_up=True),
         lambda: clinician_for(cy, one.pk),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(NotFound):
             act()
     one.refresh_from_db()

@@ -13,7 +13,7 @@ from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients.merging import merge_patients, undo_merge
 from safelight.patients.models import Patient
 from safelight.people.models import Person
-from safelight.photos.copies import outside_count
+from safelight.photos.copies import CopyEndsByItself, declare_gone, outside_count
 from safelight.photos.models import Copy, Photo
 from safelight.sharing import packing, reading, recalling
 from safelight.sharing.ending import end_due, end_for_withdrawal, hand_over, note_destroyed
@@ -154,6 +154,21 @@ def test_stopped_after_it_was_opened_says_who_had_opened(out: Out, ada: Person) 
     told = recalling.recall(out.release, reason="Wrong doctor", by=ada, at=LATER)
     assert [one.number for one in told.opened] == [1]
     assert told.had.last_opened_at == LATER
+
+
+def test_a_file_that_reached_the_wrong_one_is_asked_for_at_once(packed: Out, ada: Person) -> None:
+    packing.open_package(packed.release, by=ada, at=LATER, stepped_up=True)
+    told = recalling.recall(packed.release, reason="Wrong doctor", by=ada, at=LATER)
+    assert (told.had.still_has, told.had.asked) == (True, True)
+    assert copy_of(packed).due_at == LATER
+    recalling.recall(packed.release, reason="Again", by=ada, at=LATER)
+    assert Message.objects.filter(kind="destroy").count() == 1
+
+
+def test_nobody_can_declare_a_link_gone_that_is_still_open(out: Out, ada: Person) -> None:
+    with pytest.raises(CopyEndsByItself):
+        declare_gone(copy_of(out), by=ada, at=LATER, evidence="I think so")
+    assert copy_of(out).state == Copy.State.HELD
 
 
 @pytest.mark.parametrize("who", ["ben", "rec", "mo"])

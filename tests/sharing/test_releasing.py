@@ -4,6 +4,7 @@ import subprocess
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -22,7 +23,7 @@ from safelight.sharing import confirming, drafting, releasing
 from safelight.sharing.models import Clinician, Link, Release, ReleasedPhoto
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.releasing import let_go
-from safelight.sharing.sealed import FILE, opened
+from safelight.sharing.sealed import FILE, opened, put_away
 from safelight.sharing.worker import work
 from safelight.vault.files import StoreFull
 from safelight.vault.sealing import Unreadable
@@ -150,7 +151,9 @@ def test_a_photo_moved_in_the_minute_does_not_leave(going: Release, quinn: Patie
 def test_without_a_second_person_the_worker_lets_nothing_public_go(
     going: Release, pat: Patient, ada: Person
 ) -> None:
-    Release.objects.filter(pk=going.pk).update(form="teaching_set", use="teaching")
+    Release.objects.filter(pk=going.pk).update(
+        form="teaching_set", use="teaching", name_hidden=True
+    )
     let_go(NOON + MINUTE)
     assert refused(going)
 
@@ -199,11 +202,11 @@ def test_undone_while_the_worker_makes_it_nothing_leaves(
     going: Release, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored = blobs_and_capsules()
-    real = releasing.put_away
+    real = put_away
 
-    def undo_first(*args: object) -> object:
+    def undo_first(*args: Any) -> Any:
         confirming.undo(going, by=ada, at=NOON + MINUTE)
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args)
 
     monkeypatch.setattr(releasing, "put_away", undo_first)
     let_go(NOON + MINUTE)

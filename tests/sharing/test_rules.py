@@ -12,7 +12,9 @@ from safelight.sharing.rules.checklist import CHECKLIST
 WHOLE = {key: {"answer": "no", "note": ""} for key in CHECKLIST}
 
 
-def open_points(use: str = "teaching", hidden: bool = True, **answers: dict[str, str]) -> set[str]:
+def open_points(
+    answers: dict[str, dict[str, str]], use: str = "teaching", hidden: bool = True
+) -> set[str]:
     told = {**WHOLE, **answers}
     found = checklist.unsettled(told, use=use, anything_hidden=hidden, recognisable=False)
     return {one.key for one in found}

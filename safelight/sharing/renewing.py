@@ -1,0 +1,60 @@
+"""Renewing: a new PIN or a new link in place of one that was lost. The old one opens nothing."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from safelight.audit.log import record
+from safelight.people.models import Person
+from safelight.sharing.confirming import hashed_pin, new_pin
+from safelight.sharing.messages import put_message
+from safelight.sharing.models import Link, Opening, Release
+from safelight.sharing.refusals import MovedOn
+from safelight.sharing.rules import ways
+from safelight.sharing.standing import back_to, require_acts, require_practice
+from safelight.sharing.tokens import new_token, token_hash
+
+
+@transaction.atomic
+def renew_pin(release: Release, *, by: Person, at: datetime) -> str:
+    """Make a new PIN for an open link and return it, shown once. The old one opens nothing."""
+    link = _own_link(release, by=by)
+    pin = new_pin()
+    Link.objects.filter(pk=link.pk).update(pin_hash=hashed_pin(pin), pin_tries=0)
+    _record_sender("share.pin_renewed", release, by=by, at=at)
+    return pin
+
+
+@transaction.atomic
+def renew_link(release: Release, *, by: Person, at: datetime, stepped_up: bool = False) -> None:
+    """Make a new token and send it again, to the same address. The old link is dead at once."""
+    link = _own_link(release, by=by)
+    acts = ways.acts_needed(release.use, release.form, known=release.clinician_id is not None)
+    require_acts(by, acts, patients=[], at=at, stepped_up=stepped_up, way_back=back_to(release))
+    token = new_token()
+    Link.objects.filter(pk=link.pk).update(token_hash=token_hash(token))
+    Opening.objects.filter(link=link, ends_at__gt=at).update(ends_at=at)
+    put_message(release, token=token, at=at)
+    _record_sender("share.link_renewed", release, by=by, at=at)
+
+
+def _own_link(release: Release, *, by: Person) -> Link:
+    """Return the open link of a release that this person made."""
+    require_practice(release, by)
+    link = Link.objects.select_for_update().filter(release=release, closed_at=None).first()
+    release.refresh_from_db()
+    if link is None or release.state != Release.State.OUT or release.made_by_id != by.pk:
+        raise MovedOn(release)
+    return link
+
+
+def _record_sender(action: str, release: Release, *, by: Person, at: datetime) -> None:
+    record(
+        action,
+        practice=release.practice_id,
+        by=by,
+        at=at,
+        of=f"release:{release.pk}",
+        patient=release.patient_id,
+        purpose=release.use,
+    )
