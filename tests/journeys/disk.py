@@ -1,15 +1,19 @@
 """Searching a browser's whole profile folder for a name and for pictures in the clear."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 JPEG_HEAD = b"\xff\xd8\xff"
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 SMALLEST = 20_000
-"""Bytes. Chromium keeps small pictures of its own (icons); a photo is far larger."""
+"""Bytes. Chromium keeps small pictures of its own; a photo is far larger."""
 
 
-def found_in(profile: Path, words: str) -> list[str]:
-    """Return where the words, in either encoding, or the head of a photo lie in the clear."""
+def found_in(profile: Path, words: str, *, own: Collection[bytes]) -> list[str]:
+    """Return where the words, in either encoding, or the head of a photo lie in the clear.
+
+    `own` are the app's own pictures, its mark, which its service worker keeps.
+    """
     found = []
     for path in profile.rglob("*"):
         try:
@@ -19,6 +23,8 @@ def found_in(profile: Path, words: str) -> list[str]:
         for name, needle in (("UTF-8", words.encode()), ("UTF-16", words.encode("utf-16-le"))):
             if needle in raw:
                 found.append(f"{name} words in {path.relative_to(profile)}")
+        for mark in own:
+            raw = raw.replace(mark, b"")
         if len(raw) > SMALLEST and _has_picture(raw):
             found.append(f"a picture in {path.relative_to(profile)}")
     return found

@@ -7,6 +7,15 @@ from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.journeys.devices import PATIENCE, Device
 
+RESTED = """() => new Promise((go) => {
+  let [y, since] = [scrollY, performance.now()];
+  const look = () => {
+    if (scrollY !== y) [y, since] = [scrollY, performance.now()];
+    if (performance.now() - since > 120) go(true);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
 SHUTTER = 90_000  # twelve megapixels on a busy machine
 
 
@@ -117,6 +126,7 @@ class Phone(Device):
                 self._finger("touchMove", x, min(box["y"] + 20, low))
                 self.page.evaluate("new Promise((go) => requestAnimationFrame(() => go(true)))")
             expect(ticked).to_be_checked()
+        self.page.evaluate(RESTED)  # a finger that is lifted while it moves would fling the page
         self._finger("touchEnd")
         self.taps += 1
 

@@ -5,11 +5,12 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import BrowserContext, Error, Playwright
 
 from tests.journeys import devices
 from tests.journeys.conftest import Practice
@@ -49,11 +50,12 @@ def open_profile(player: Playwright, profile: Path, film: Path) -> Iterator[Open
 
     yield launch
     for context in now:
-        context.close()
+        with suppress(Error):  # it was killed
+            context.close()
 
 
 def test_nothing_lies_in_the_clear_while_open_when_closed_and_after_a_crash(
-    full_practice: Practice, profile: Path, open_profile: Open
+    full_practice: Practice, profile: Path, open_profile: Open, careful: None
 ) -> None:
     desk = full_practice.desk("GP")
     context, _ = open_profile()
@@ -62,12 +64,12 @@ def test_nothing_lies_in_the_clear_while_open_when_closed_and_after_a_crash(
     phone.unlock_first()
     _photograph_out_of_reach(full_practice, desk, phone)
     _settle(profile)
-    assert found_in(profile, CANARY) == []
+    assert _found(full_practice, profile) == []
     sealed = sum(path.stat().st_size for path in profile.rglob("*") if path.is_file())
     assert sealed > 1_000_000  # the capsule does lie there
 
     context.close()
-    assert found_in(profile, CANARY) == []
+    assert _found(full_practice, profile) == []
 
     context, process = open_profile()
     phone = _phone_in(context, full_practice, opened=True)
@@ -76,7 +78,7 @@ def test_nothing_lies_in_the_clear_while_open_when_closed_and_after_a_crash(
     phone.context.set_offline(False)
     phone.says_it_holds(0, wait=90_000)
     os.kill(process, signal.SIGKILL)
-    assert found_in(profile, CANARY) == []
+    assert _found(full_practice, profile) == []
 
 
 def test_the_search_finds_what_a_careless_app_leaves(
@@ -87,22 +89,57 @@ def test_the_search_finds_what_a_careless_app_leaves(
     phone = _phone_in(context, full_practice)
     phone.add(desk.new_code())
     phone.unlock_first()
-    _photograph_out_of_reach(full_practice, desk, phone)
-    assert any("a picture" in place for place in found_in(profile, CANARY))
+    _begin(full_practice, desk, phone)
+    phone.take()
+    limit = time.monotonic() + LONGEST
+    while not _found(full_practice, profile) and time.monotonic() < limit:
+        time.sleep(0.2)
     os.kill(process, signal.SIGKILL)
-    assert any("a picture" in place for place in found_in(profile, CANARY))
+    assert any("a picture" in place for place in _found(full_practice, profile))
+
+
+CAMERA, SEAL = "phone/src/camera.ts", "phone/src/seal.ts"
+SLOW = {"STILL_LIMIT = 5000": (CAMERA, "STILL_LIMIT = 60000")}
+"""On a busy machine a still takes longer than the app waits; its Blob is what this is about."""
+CARELESS = {
+    "export function dropBlobs(): void {\n": (
+        SEAL,
+        "export function dropBlobs(): void {\n  if (Date.now()) return;\n",
+    ),
+    "blob = undefined;": (CAMERA, "Object.assign(globalThis, { kept: blob });"),
+}
+"""The Blob is held on to, and what Chromium paged out is not made to be collected."""
+
+
+@contextmanager
+def _changed(practice: Practice, changes: dict[str, tuple[str, str]]) -> Iterator[None]:
+    installed = practice.server.installed
+    for old, (path, new) in changes.items():
+        installed.change(path, old, new)
+    installed.build()
+    yield
+    for old, (path, new) in changes.items():
+        installed.change(path, new, old)
+    installed.build()
+
+
+@pytest.fixture
+def careful(full_practice: Practice) -> Iterator[None]:
+    """The app as it is, with time for the still."""
+    with _changed(full_practice, SLOW):
+        yield
 
 
 @pytest.fixture
 def careless(full_practice: Practice) -> Iterator[None]:
-    """The app without the discipline: what Chromium paged out is not made to be collected."""
-    installed = full_practice.server.installed
-    body = "export function dropBlobs(): void {\n"
-    installed.change("phone/src/seal.ts", body, f"{body}  if (Date.now()) return;\n")
-    installed.build()
-    yield
-    installed.change("phone/src/seal.ts", f"{body}  if (Date.now()) return;\n", body)
-    installed.build()
+    """The app without the discipline."""
+    with _changed(full_practice, SLOW | CARELESS):
+        yield
+
+
+def _found(practice: Practice, profile: Path) -> list[str]:
+    own = [path.read_bytes() for path in practice.server.installed.app.glob("*.png")]
+    return found_in(profile, CANARY, own=own)
 
 
 def _phone_in(context: BrowserContext, practice: Practice, *, opened: bool = False) -> Phone:
@@ -113,11 +150,16 @@ def _phone_in(context: BrowserContext, practice: Practice, *, opened: bool = Fal
     return phone
 
 
-def _photograph_out_of_reach(practice: Practice, desk: Desk, phone: Phone) -> None:
-    """Take a photo that stays on the phone, with a name in its words and its patient's."""
+def _begin(practice: Practice, desk: Desk, phone: Phone) -> None:
+    """Open the camera for a patient whose name we would know again."""
     pat: dict[str, Any] = practice.patient(desk, CANARY.split()[0])
     phone.choose(pat)
     phone.agree(CANARY.split()[0], referral=False)
+
+
+def _photograph_out_of_reach(practice: Practice, desk: Desk, phone: Phone) -> None:
+    """Take a photo that stays on the phone, with a name in its words and its patient's."""
+    _begin(practice, desk, phone)
     phone.context.set_offline(True)
     phone.photograph(label="Naevus", notes=f"Seen with {CANARY}")
     phone.sees(re.compile("still on"))
