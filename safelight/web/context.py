@@ -10,6 +10,7 @@ from safelight.lib.clock import now
 from safelight.people.duties import Act, letters
 from safelight.people.models import Person
 from safelight.photos.copies import outside_count, overdue_count
+from safelight.sharing.listing import live_count
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ PLACES = (
     ("Today", "desk:today", None),
     ("Patients", "desk:patients", Act.PATIENT_SEARCH),
     ("Not matched", "desk:unmatched", Act.PHOTO_MATCH),
+    ("Shares", "desk:shares", Act.SHARE_STOP),
     ("Phones", "desk:phones", Act.PHONE_OWN),
     ("People", "desk:people", Act.PEOPLE_SEE),
     ("Policy", "desk:policy", None),
@@ -34,7 +36,11 @@ PLACES = (
 )
 
 # Pages that belong under a place although their address does not begin with its own.
-UNDER = {"desk:patients": ("/photos", "/consents")}
+UNDER = {
+    "desk:patients": ("/photos", "/consents"),
+    "desk:shares": ("/clinicians", "/teaching"),
+    "desk:policy": ("/mail",),
+}
 
 
 def links_for(person: Person, path: str) -> list[Link]:
@@ -44,7 +50,8 @@ def links_for(person: Person, path: str) -> list[Link]:
         if act is None or letters(person, act):
             url = reverse(name)
             here = path == url or (url != "/" and path.startswith((url, *UNDER.get(name, ()))))
-            found.append(Link(words, url, here))
+            count = live_count(person.practice) if name == "desk:shares" else 0
+            found.append(Link(words, url, here, count))
     return found
 
 

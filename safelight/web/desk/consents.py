@@ -26,6 +26,7 @@ from safelight.patients.access import identity_for, patient_for
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters, may
 from safelight.policy.words import newest_notice
+from safelight.sharing.reading import who_has_had
 from safelight.web.desk.consent_form import AskForm
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
@@ -115,6 +116,7 @@ def consent(request: PersonRequest, consent_id: UUID) -> HttpResponse:
         "photos": found.photos.count(),
         "owes": [item for item in owed(found.practice, at=at) if item.consent.pk == found.pk],
         "history": [(row, sentence(row, at=at)) for row in earlier if row.pk != found.pk],
+        "had": who_has_had(found),
         "may_withdraw": may(request.person, Act.CONSENT_WITHDRAW) and open_uses(found, at=at),
         "may_review": may(request.person, Act.CONSENT_RECORD)
         and found.method == EMERGENCY
@@ -172,6 +174,7 @@ def withdraw(request: PersonRequest, consent_id: UUID) -> HttpResponse:
         "sentence": sentence(found, at=at),
         "form": form,
         "left": left,
+        "had": who_has_had(found),
         "photos": found.photos.count(),
     }
     return render(request, "desk/consents/withdraw.html", context)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from safelight.photos import copies
 from safelight.photos.models import Copy, Photo
+from safelight.sharing.reading import release_of_copy
 from safelight.web.desk.templatetags.words import day, moment, span
 
 
@@ -23,6 +25,8 @@ class LedgerRow:
     state_words: str
     ends: str
     may_end: bool
+    share: UUID | None = None  # the share it went out by
+    ends_now: bool = False  # a link: ending it is one press
 
 
 def _ends(copy: Copy, *, at: datetime) -> tuple[str, str, str]:
@@ -43,10 +47,13 @@ def _ends(copy: Copy, *, at: datetime) -> tuple[str, str, str]:
     return "out", "Outside", "The phone, when it shows the photo is gone"
 
 
+BY_SHARE = {Copy.Holder.SHARE, Copy.Holder.PACKAGE, Copy.Holder.PAPER, Copy.Holder.RECIPIENT}
 RENDITIONS = {
     "original": "Original, untouched",
     "view": "For looking at",
     "thumb": "Small",
+    "cleaned": "The finished copy",
+    "concealed": "The finished copy, parts hidden",
 }
 
 
@@ -58,6 +65,7 @@ def ledger(photo: Photo, *, at: datetime) -> dict[str, list[LedgerRow]]:
         state, words, ends = _ends(copy, at=at)
         group = "gone" if state == "gone" else "outside" if copy.outside else "inside"
         name = Copy.Holder(copy.holder).label
+        share = release_of_copy(copy) if group == "outside" and copy.holder in BY_SHARE else None
         rows[group].append(
             LedgerRow(
                 copy=copy,
@@ -71,6 +79,8 @@ def ledger(photo: Photo, *, at: datetime) -> dict[str, list[LedgerRow]]:
                 state_words=words,
                 ends=ends,
                 may_end=group == "outside" and copy.holder == Copy.Holder.PAPER,
+                share=share.pk if share else None,
+                ends_now=copy.holder == Copy.Holder.SHARE,
             )
         )
     return rows

@@ -70,6 +70,7 @@ def photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             "moves": found.moves.select_related("by", "from_patient", "to_patient"),
             "seen": lines(seen, found.practice_id) if letters(person, Act.AUDIT_PATIENT) else [],
             "acts": {
+                "share": bool(letters(person, Act.SHARE_KNOWN)),
                 "label": bool(letters(person, Act.PHOTO_LABEL)),
                 "move": bool(letters(person, Act.PHOTO_MOVE)),
                 "print": bool(letters(person, Act.PHOTO_PRINT)),

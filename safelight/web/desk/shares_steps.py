@@ -1,5 +1,6 @@
 """Two steps of a share: why the photos may leave, and who gets them."""
 
+import re
 from uuid import UUID
 
 from django import forms
@@ -26,6 +27,11 @@ from safelight.web.desk.shares_said import context, next_step, page_of
 from safelight.web.doors import PersonRequest, signed_in
 
 PLACES = [(HOME, "Australia"), *COUNTRIES.items()]
+
+
+def source_words(source: str) -> str:
+    """Return where in law a reason stands, without our own notes on where we read it."""
+    return re.sub(r"\s*\[[^\]]*\]", "", source).partition(": ")[2]
 
 
 def onward(release: Release, step: str, request: PersonRequest) -> HttpResponse:
@@ -62,7 +68,10 @@ def why(request: PersonRequest, release_id: UUID) -> HttpResponse:
         release,
         step="basis",
         at=at,
-        offered=[(one.rule, _kept(request, release, one.rule)) for one in offered],
+        offered=[
+            (one.rule, source_words(one.rule.source), _kept(request, release, one.rule))
+            for one in offered
+        ],
         barred=[choice for choice in found if not choice.may],
         refused=own if asked and not own.may else None,
         said=[(one, sentence(one, at=at)) for one in answers[:3]],

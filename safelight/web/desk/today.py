@@ -1,7 +1,6 @@
 """Today: what needs a person, oldest and worst first, and where copies are."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.http import HttpResponse
@@ -23,42 +22,12 @@ from safelight.photos.models import Alarm, Capture, Copy, Photo
 from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 from safelight.policy.sites import site_words
+from safelight.web.desk.rows import Group, Lamps, Row
+from safelight.web.desk.shares_today import account_url, share_groups
 from safelight.web.desk.templatetags.words import clock, day, lately, since
 from safelight.web.doors import PersonRequest, signed_in
 
 SPEED_DAYS = 7
-
-
-@dataclass(frozen=True)
-class Row:
-    """One thing that needs someone."""
-
-    state: str  # the mark: in, out, alarm; or late, which is heavy and never red
-    title: str
-    about: str
-    words: str
-    when: str
-    limit: str
-    act: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Group:
-    """Rows that need the same thing."""
-
-    key: str
-    title: str
-    hint: str
-    rows: list[Row] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Lamps:
-    """One kind of holder on the board: one lamp a copy."""
-
-    words: str
-    states: list[str]
 
 
 def _capture_row(capture: Capture, state: str, words: str) -> Row:
@@ -126,7 +95,7 @@ def _owed_group(found: reading.Today, at: datetime) -> Group:
             f"{since(copy.due_at)} over",
             f"Due {day(copy.due_at)}",
             "Account for it",
-            reverse("desk:photo", args=[copy.photo_id]) + "#where",
+            account_url(copy),
         )
         for copy in found.owed
         if copy.holder != Copy.Holder.PHONE
@@ -194,6 +163,7 @@ def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
     clinical = bool(letters(person, Act.PHOTO_VIEW))
     if may_review(person):
         yield _walls_group(person)
+    yield from share_groups(person, at=at)
     if clinical or letters(person, Act.PHONE_ANY):
         yield _phones_group(found)
     if clinical or letters(person, Act.COPY_END):

@@ -1,7 +1,7 @@
 // Keys of one letter. They work outside fields, do nothing that cannot be undone, and can be
 // turned off on the person's own page (WCAG 2.1.4).
 const help = document.getElementById("keys-help");
-const places = { t: "/", p: "/patients", f: "/phones", y: "/policy" };
+const places = { t: "/", p: "/patients", s: "/shares", f: "/phones", y: "/policy" };
 let went = 0;
 
 function rows() {
@@ -20,6 +20,7 @@ function press(event) {
   const key = event.key;
   if (Date.now() - went < 1200 && places[key]) location.assign(places[key]);
   else if (key === "g") went = Date.now();
+  else if (key === "s") document.querySelector("a[data-share]")?.click();
   else if (key === "j") step(1);
   else if (key === "k") step(-1);
   else if (key === "?") help.showModal();
