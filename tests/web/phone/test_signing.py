@@ -217,7 +217,7 @@ def test_a_piece_is_signed_for_its_capture_and_hash(ada: Person) -> None:
     phone, signer = new_phone(ada.practice, ada)
     capture, digest = uuid4(), hashlib.sha256(b"capsule").hexdigest()
     signature = signer.piece_headers(capture, digest)["Safelight-Signature"]
-    words = {"phone": str(phone.pk), "signature": signature}
+    words: dict[str, Any] = {"phone": str(phone.pk), "signature": signature}
     assert piece_phone(**words, capture=capture, sha256=digest) == phone
     with pytest.raises(BadSignature):
         piece_phone(**words, capture=uuid4(), sha256=digest)
