@@ -171,7 +171,7 @@ class Reader:
 
     def picture(self) -> int:
         """Return how wide the large picture really is, once it is there."""
-        shown = self.page.locator("figure.photo img")
+        shown = self.page.locator("figure.shown img")
         wide: int = shown.evaluate("(it) => it.decode().then(() => it.naturalWidth)")
         return wide
 

@@ -164,7 +164,7 @@ def test_a_yes_taken_back_closes_the_page_that_is_open(
     nil.watch.expected.update({"404", "410"})
     nil.open(given)
     nil.sees(re.compile("^1 photo from"))
-    address = nil.page.locator("figure.photo img").get_attribute("src")
+    address = nil.page.locator("figure.shown img").get_attribute("src")
     desk.go(f"/consents/{told['consent']}/withdraw")
     desk.page.get_by_label("A specialist, about this").check()
     desk.page.get_by_label("Who said so, and how").fill("Pat, by telephone")
@@ -190,6 +190,7 @@ def test_the_patient_takes_a_copy_of_their_own_home(
     home = reader(practice)
     home.open(given)
     home.sees("Your photo from Wattle Lane Family Practice.")
+    assert home.picture() > 1000
     home.shot("s26-own-copy")
     with home.page.expect_download() as coming:
         home.page.get_by_role("link", name="Save photo 1").click()

@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import Model
+from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -266,12 +268,19 @@ def test_an_opening_that_fetches_without_end_is_stopped(sent: Sent) -> None:
 
 def test_an_unknown_token_and_a_closed_one_take_the_same_work(sent: Sent, ada: Person) -> None:
     recall(sent.release, reason="Wrong doctor", by=ada, at=now())
-    asked = {}
+    asked, loaded = {}, []
+
+    def note(sender: type[Model], **_: object) -> None:
+        loaded.append(sender)
+
+    post_init.connect(note)
     for name, token in (("unknown", "z" * 43), ("closed", sent.token)):
         with CaptureQueriesContext(connection) as queries, pytest.raises(LinkClosed):
             knock(token, at=now())
         asked[name] = [query["sql"].split("WHERE")[0] for query in queries]
+    post_init.disconnect(note)
     assert asked["unknown"] == asked["closed"]
+    assert loaded == []  # no row is brought of either, so neither takes longer
 
     took: dict[str, list[float]] = {"z" * 43: [], sent.token: []}
     for _ in range(150):
