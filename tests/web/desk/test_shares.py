@@ -1,11 +1,13 @@
 """The steps of a share at the desk: use, reason, recipient, hidden, finished file, way, card."""
 
 import hashlib
+import io
 import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
+from PIL import Image
 
 from safelight.audit.models import Entry
 from safelight.consent.models import Consent
@@ -187,6 +189,31 @@ def test_what_is_drawn_on_a_turned_photo_hides_the_right_place(
     assert item.shapes == [{"shape": "rect", "x": 0.1, "y": 0.1, "w": 0.2, "h": 0.3}]
     words = page(client, f"{share}/hide")
     assert "&quot;x&quot;: 0.6, &quot;y&quot;: 0.1, &quot;w&quot;: 0.3" in words
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_cover_hides_what_was_under_it_in_the_finished_file(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent, at_desk: Desk, orientation: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    plain = io.BytesIO()
+    Image.new("RGB", (640, 480), "white").save(plain, "JPEG", quality=90, exif=exif)
+    then = now() - timedelta(hours=1)
+    found = filed(phone, ada, pat, image=plain.getvalue(), at=then, taken_at=taken())
+    client = at_desk(ada)
+    share = begun(client, found)
+    told = '[{"shape":"rect","x":0.6,"y":0.1,"w":0.3,"h":0.2}]'
+    client.post(f"{share}/hide", {"shapes": told})
+    page(client, f"{share}/look")
+    item = release_at(share).items.get()
+    made = Image.open(io.BytesIO(client.get(f"{share}/files/{item.pk}").content)).convert("L")
+    wide, high = made.size
+    assert (wide, high) == (found.width, found.height)
+    dark = [0.61, 0.75, 0.89], [0.11, 0.2, 0.29]
+    assert all(made.getpixel((int(x * wide), int(y * high))) < 20 for x in dark[0] for y in dark[1])  # type: ignore[operator] # one channel
+    light = [(0.3, 0.2), (0.75, 0.5), (0.1, 0.9), (0.75, 0.8)]
+    assert all(made.getpixel((int(x * wide), int(y * high))) > 235 for x, y in light)  # type: ignore[operator] # one channel
 
 
 @pytest.mark.parametrize(

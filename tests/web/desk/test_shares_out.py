@@ -40,7 +40,7 @@ def out(client: Client, photo: Photo, to: Clinician, **form: str) -> tuple[str, 
 def token_in(client: Client, share: str) -> str:
     """Have the text with the link shown, once, and return the link's token."""
     words = client.post(f"{share}/text").content.decode()
-    return re.findall(r"/s#([\w-]+)", words)[0]
+    return str(re.findall(r"/s#([\w-]+)", words)[0])
 
 
 def test_the_text_with_the_link_is_shown_once_and_kept_by_no_browser(
