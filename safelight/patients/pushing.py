@@ -9,6 +9,7 @@ from safelight.audit.log import record
 from safelight.lib.refusals import NotFound
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient, Push, Visit
+from safelight.patients.visits import visits_today
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person, Phone
 
@@ -24,11 +25,17 @@ def send_to_phone(
     visit: Visit | None = None,
     stepped_up: bool = False,
 ) -> Push:
-    """Put a patient on the sender's own phones. Only a patient whose record they may open goes."""
+    """Put a patient on the sender's own phones. Only a patient whose record they may open goes.
+
+    Without a visit it is the sender's own of today, if there is one: photos are filed under it.
+    """
     require_duty(by, Act.VISIT_PUSH)
     patient = patient_for(by, patient.pk, at=at, stepped_up=stepped_up)
     if visit is not None and visit.patient_id != patient.pk:
         raise NotFound
+    if visit is None:
+        own = visits_today(patient.practice, at=at, person=by)
+        visit = next((row for row in own if row.patient_id == patient.pk), None)
     push = Push.objects.create(person=by, patient=patient, visit=visit, at=at)
     record(
         "visit.pushed",

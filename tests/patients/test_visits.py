@@ -82,6 +82,14 @@ def test_a_patient_is_sent_to_my_own_phone(
     assert acts_of(ada.practice) == ["visit.pushed"]
 
 
+def test_without_a_visit_the_senders_own_of_today_goes_along(
+    pat: Patient, visit: Visit, ada: Person, ben: Person
+) -> None:
+    assert send_to_phone(pat, by=ada, at=NOON).visit == visit
+    assert send_to_phone(pat, by=ben, at=NOON).visit is None
+    assert send_to_phone(pat, by=ada, at=NOON + timedelta(days=1)).visit is None
+
+
 def test_an_opened_push_does_not_bring_back_an_older_one(
     ada: Person, pat: Patient, quinn: Patient, phone: Phone
 ) -> None:
