@@ -59,6 +59,7 @@ def photos(told: dict[str, Any]) -> list[dict[str, Any]]:
             "label": row.label,
             "notes": row.notes,
             "site": row.site_code,
+            "visit": str(row.visit_id) if row.visit_id else None,
             "size": [row.width, row.height],
             "via": row.evidence.get("via"),
             "consent": str(row.consent_id) if row.consent_id else None,

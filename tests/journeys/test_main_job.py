@@ -47,7 +47,9 @@ def test_from_the_desk_to_the_record_and_nothing_left_on_the_phone(
     first, second = ask("photos", patient=pat["id"])
     assert first["label"] == second["label"] == "Naevus, left forearm"
     assert second["size"] == [4032, 3024]
-    assert first["size"][0] < 4032  # the crop alone was kept
+    assert abs(first["size"][0] - 0.65 * 4032) < 60  # the crop alone was kept
+    assert abs(first["size"][1] - 0.7 * 3024) < 60
+    assert first["visit"] == pat["visit"]
     for capture in (c for c in ask("captures", phone=row["id"]) if c["kind"] == "photo"):
         receipt = json.loads(capture["filed_receipt"])
         assert (receipt["state"], receipt["place"]) == ("filed", "record")
@@ -75,8 +77,8 @@ def _crop(phone: Phone) -> None:
     phone.touch(phone.page.get_by_role("radiogroup", name="Tool").get_by_text("Crop"))
     table = phone.page.locator(".crop").bounding_box()
     assert table
-    x, y = table["x"] + table["width"] * 0.2, table["y"] + table["height"] * 0.2
-    phone.drag((x, y), (x + table["width"] * 0.6, y + table["height"] * 0.6))
+    x, y, wide, high = table["x"], table["y"], table["width"], table["height"]
+    phone.drag((x + wide * 0.1, y + high * 0.1), (x + wide * 0.25, y + high * 0.2))
 
 
 def _the_desk_shows_it(desk: Desk, patient: str) -> None:
