@@ -36,10 +36,12 @@ def stored(lie: Lie, told: Drawn) -> tuple[dict[str, Any] | None, list[dict[str,
 
 
 def told_in(form: QueryDict) -> Drawn:
-    """Read a form: the covers drawn so far without those taken away, a typed box, the crop."""
+    """Read a form: covers so far less those taken away, suggestions taken, a box, the crop."""
     shapes = _shapes(form.get("shapes", "[]"))
     gone = set(form.getlist("gone"))
     kept = [shape for at, shape in enumerate(shapes) if str(at) not in gone]
+    accepted = [shape for text in form.getlist("accept") for shape in _shapes(f"[{text}]")]
+    kept += [shape for shape in accepted if shape not in kept]
     box = _numbers(form, "box")
     return Drawn(_numbers(form, "crop"), [*kept, {"shape": "rect", **box}] if box else kept)
 

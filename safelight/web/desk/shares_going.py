@@ -142,9 +142,7 @@ def send(request: PersonRequest, release_id: UUID) -> HttpResponse:
         if not done.pin:
             return redirect("desk:share", release.pk)
         page = going_context(request, done.release, done.pin)
-        answer = render(request, STATE_PAGES[Release.State(done.release.state)], page)
-        answer["Cache-Control"] = "no-store, private"
-        return answer
+        return render(request, STATE_PAGES[Release.State(done.release.state)], page)
     unmet = [(one, page_of(release, one.step)) for one in missing(release, at=at)]
     page = context(
         release,

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -39,6 +40,7 @@ from safelight.sharing.rules.checklist import (
     unsettled,
 )
 from safelight.sharing.seeing import lie_of
+from safelight.sharing.suggesting import can_suggest, suggest
 from safelight.web.desk.photos import JPEG, uuid_in
 from safelight.web.desk.shares_cover import drawn, outline, percents, stored, told_in
 from safelight.web.desk.shares_said import context
@@ -48,6 +50,7 @@ VISIBLE = ((ABSENT, "Not there"), (HIDDEN, "Hidden"), (NEEDED, "Needed"))
 NEVER_NEEDED = VISIBLE[:2]
 HOW_RARE = ((SURE_NOT, "No"), (UNSURE, "Not sure"), (RARE, "Yes"))
 SIDE_WORDS = (("x", "From the left"), ("y", "From the top"), ("w", "Width"), ("h", "Height"))
+FOUND = {"face": "a face", "eye": "an eye", "text": "writing", "label": "a label"}
 TYPES = {"jpeg": "image/jpeg", "png": "image/png"}
 
 
@@ -99,16 +102,37 @@ def hide(request: PersonRequest, release_id: UUID) -> HttpResponse:
     at, person = now(), request.person
     release = release_for(person, release_id, at=at)
     items, item = item_in(release, uuid_in(request.POST.get("item") or request.GET.get("item")))
-    problem = ""
+    problem, found = "", None
     if request.method == "POST":
         try:
             _keep(request, release, item, at)
-            return _onward(request, release, items, item)
+            if request.POST.get("then") != "suggest":
+                return _onward(request, release, items, item)
+            found = suggest(item, by=person, at=at, stepped_up=stepped_up(request))
         except BadInput as refused:
             problem = f"{refused.message} {refused.remedy}".strip()
     told = {**_hide_context(release, items, item, at=at), "problem": problem}
+    told["can_suggest"] = can_suggest()
+    told["suggested"] = _suggested(item, found) if found is not None else None
     told["covered"] = is_covered(person, item.photo, at=at)
     return render(request, "desk/shares/hide.html", told, status=400 if problem else 200)
+
+
+def _suggested(
+    item: ReleasedPhoto, found: list[tuple[str, dict[str, Any]]]
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what was found as the page offers it: in words, as a cover, as an outline."""
+    lie, photo = lie_of(item), item.photo
+    seen = [
+        (kind, box)
+        for (kind, _), box in zip(
+            found, drawn(lie, None, [box for _, box in found]).shapes, strict=True
+        )
+    ]
+    return [
+        (FOUND[kind], json.dumps(box), outline(box, photo.width, photo.height))
+        for kind, box in seen
+    ]
 
 
 def _onward(

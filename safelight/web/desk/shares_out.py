@@ -133,20 +133,13 @@ def renew(request: PersonRequest, release_id: UUID) -> HttpResponse:
     context = {"release": release, "patient": release.patient}
     if request.method == "POST" and request.POST.get("what") == "pin":
         pin = renew_pin(release, by=request.person, at=at)
-        return _once(request, "desk/shares/pin.html", {**context, "pin": pin})
+        return render(request, "desk/shares/pin.html", {**context, "pin": pin})
     if needs_step_up(request.person, Act.SHARE_NEW) and not stepped_up(request):
         return to_step_up(request)
     if request.method == "POST":
         renew_link(release, by=request.person, at=at, stepped_up=stepped_up(request))
         return redirect("desk:share", release.pk)
     return render(request, "desk/shares/renew.html", context)
-
-
-def _once(request: PersonRequest, template: str, context: dict[str, object]) -> HttpResponse:
-    """Answer with something secret that no browser keeps."""
-    answer = render(request, template, context)
-    answer["Cache-Control"] = "no-store, private"
-    return answer
 
 
 @require_POST
@@ -156,7 +149,7 @@ def text(request: PersonRequest, release_id: UUID) -> HttpResponse:
     release = release_for(request.person, release_id, at=now())
     words = text_of(release, by=request.person, at=now())
     context: dict[str, object] = {"release": release, "patient": release.patient, "words": words}
-    return _once(request, "desk/shares/text.html", context)
+    return render(request, "desk/shares/text.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -179,7 +172,7 @@ def package(request: PersonRequest, release_id: UUID) -> HttpResponse:
         )
     if request.method == "POST":
         context["password"] = password_of(release, by=person, at=at, stepped_up=again)
-    return _once(request, "desk/shares/package.html", context)
+    return render(request, "desk/shares/package.html", context)
 
 
 @require_GET

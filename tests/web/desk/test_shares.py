@@ -19,6 +19,7 @@ from safelight.photos.models import Photo
 from safelight.policy.models import Practice
 from safelight.sharing.models import Clinician, Release
 from safelight.sharing.releasing import let_go
+from safelight.sharing.suggesting import can_suggest
 from tests.photos.making import filed
 from tests.signing_in import signed_in_client
 from tests.web.desk.sharing import (
@@ -237,6 +238,21 @@ def test_a_drawing_that_cannot_be_read_is_refused_and_changes_nothing(
     assert client.post(f"{share}/hide", told).status_code == 400
     item = release_at(share).items.get()
     assert (item.crop, item.shapes) == (None, [])
+
+
+def test_suggestions_are_offered_where_installed_and_never_taken_by_themselves(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    share = begun(client, photo)
+    words = page(client, f"{share}/hide")
+    assert ("Suggest faces and writing" in words) == can_suggest()
+    answer = client.post(f"{share}/hide", {"shapes": "[]", "then": "suggest"})
+    assert answer.status_code == (200 if can_suggest() else 501)
+    assert release_at(share).items.get().shapes == []
+    offered = '{"shape":"rect","x":0.1,"y":0.1,"w":0.2,"h":0.2}'
+    client.post(f"{share}/hide", {"shapes": "[]", "accept": offered})
+    assert len(release_at(share).items.get().shapes) == 1
 
 
 def test_the_list_is_asked_where_the_name_is_hidden_and_says_what_is_open(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.test import Client
 
+from safelight.consent.withdrawing import withdraw_consent
 from safelight.lib.clock import now
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
@@ -160,7 +161,8 @@ def test_a_teaching_set_is_chosen_across_those_who_said_yes_and_made_by_two(
     quinn: Patient,
     at_desk: Desk,
 ) -> None:
-    keep(quinn, ada, talk(uses={"teaching": "no"}), agreed_at=now() - timedelta(hours=2))
+    yes = keep(quinn, ada, talk(uses={"teaching": "yes"}), agreed_at=now() - timedelta(hours=2))
+    withdraw_consent(yes, use="teaching", said_by="Quinn", why="", by=ada, at=now())
     no = filed(phone, ada, quinn, at=now() - timedelta(hours=1), taken_at=taken())
     client = at_desk(ada)
     words = client.get("/teaching/new").content.decode()
