@@ -22,7 +22,7 @@ from safelight.photos.renditions import open_picture
 from safelight.sharing import drafting, recalling
 from safelight.sharing.ending import end_due, sweep
 from safelight.sharing.gate import bytes_for, stamp_words
-from safelight.sharing.models import Clinician, Link, Release
+from safelight.sharing.models import Clinician, Link, Opening, Release
 from safelight.sharing.opening import LinkClosed, open_link, share_for
 from safelight.vault.stores import store
 from tests.conftest import NOON
@@ -119,8 +119,12 @@ def closed(out: Out, ada: Person) -> None:
     Link.objects.filter(release=out.release).update(closed_at=LATER)
 
 
+def not_out(out: Out, ada: Person) -> None:
+    Release.objects.filter(pk=out.release.pk).update(state=Release.State.ENDED)
+
+
 @pytest.mark.parametrize("kind", [*PICTURES, "file"])
-@pytest.mark.parametrize("happens", [withdrawn, recalled, left, moved, closed])
+@pytest.mark.parametrize("happens", [withdrawn, recalled, left, moved, closed, not_out])
 def test_whatever_ends_it_ends_every_form_on_the_next_request(
     photo: Photo,
     quinn: Patient,
@@ -147,6 +151,7 @@ def test_time_ends_it_to_the_second(photo: Photo, nil: Clinician, ada: Person, k
     assert out.release.ends_at is not None
     before = out.release.ends_at - timedelta(seconds=1)
     session = open_link(out.token, accepts_terms=True, at=before).session
+    Opening.objects.update(ends_at=before + timedelta(days=1))
     assert answer(session, out, kind, before) == "ok"
     assert answer(session, out, kind, out.release.ends_at) == "link_closed"
 

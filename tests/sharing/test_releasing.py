@@ -18,6 +18,7 @@ from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
 from safelight.photos.copies import outside_count, where_is
 from safelight.photos.models import Copy, Photo, Rendition
+from safelight.photos.moving import move_photo
 from safelight.photos.renditions import open_picture
 from safelight.sharing import confirming, drafting, releasing
 from safelight.sharing.models import Clinician, Link, Release, ReleasedPhoto
@@ -28,6 +29,7 @@ from safelight.sharing.worker import work
 from safelight.vault.files import StoreFull
 from safelight.vault.sealing import Unreadable
 from tests.conftest import NOON
+from tests.consent.talks import keep, talk
 from tests.photos.making import blobs_and_capsules, filed
 from tests.sharing.letting import MINUTE, Out, drafted, seen, sent
 
@@ -141,9 +143,12 @@ def test_other_bytes_than_those_looked_at_never_leave(going: Release) -> None:
     assert blobs_and_capsules() == stored
 
 
-def test_a_photo_moved_in_the_minute_does_not_leave(going: Release, quinn: Patient) -> None:
-    item = going.items.get()
-    Photo.objects.filter(pk=item.photo_id).update(patient=quinn)
+def test_a_photo_moved_in_the_minute_does_not_leave(
+    going: Release, quinn: Patient, ada: Person
+) -> None:
+    keep(quinn, ada, talk(uses={"referral": "yes"}), agreed_at=NOON - timedelta(hours=1))
+    item = going.items.select_related("photo__patient__practice").get()
+    move_photo(item.photo, quinn, reason="Wrong record", by=ada, at=NOON, stepped_up=True)
     let_go(NOON + MINUTE)
     assert refused(going)
 
