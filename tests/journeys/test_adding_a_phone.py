@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, expect
 
-from tests.journeys import devices, scenes
+from tests.journeys import scenes
 from tests.journeys.conftest import Practice
 
 pytestmark = pytest.mark.browser
@@ -88,4 +88,3 @@ def test_the_square_code_is_read_from_the_desks_own_screen(
     phone.set_up_unlocking()  # nothing to compare: the square code carried the key's mark
     phone.unlock_first()
     phone.says_it_holds(0)
-    assert devices.PATIENCE
