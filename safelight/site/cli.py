@@ -77,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="say how the installation is")
     status.set_defaults(run=_status)
 
+    mended = commands.add_parser(
+        "mended", help="take photos again, after a failed disk was checked"
+    )
+    mended.set_defaults(run=_mended)
+
     demo = commands.add_parser("demo", help="make a demo practice and serve it")
     demo.add_argument("--make-only", action="store_true", help="make it, do not serve it")
     demo.set_defaults(run=_demo)
@@ -134,6 +139,16 @@ def _status(told: argparse.Namespace) -> int:
     for line in lines:
         say(line)
     return 0 if well else 2
+
+
+def _mended(told: argparse.Namespace) -> int:
+    from safelight.site.config import default_data  # noqa: PLC0415
+    from safelight.vault import files  # noqa: PLC0415
+
+    for folder in files.STOPPABLE:
+        files.start_again(default_data() / folder)
+    say("Writing is open again. Photos that waited on phones come by themselves.")
+    return 0
 
 
 def _demo(told: argparse.Namespace) -> int:

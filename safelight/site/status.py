@@ -77,8 +77,10 @@ def report() -> tuple[list[str], bool]:
     if waiting:
         lines.append(f"WARNING         {waiting} table changes wait; start `safelight serve`")
         well = False
-    if files.is_stopped(Path(settings.SAFELIGHT_DATA) / "inbox"):
+    data = Path(settings.SAFELIGHT_DATA)
+    if any(files.is_stopped(data / folder) for folder in files.STOPPABLE):
         lines.append("WARNING         a write to disk failed; photos are refused until looked at")
+        lines.append("                have the disk checked, then run `safelight mended`")
         well = False
     for practice in Practice.objects.all():
         alarms = open_alarms(practice).count()

@@ -19,6 +19,7 @@ from safelight.lib.refusals import Refusal
 log = logging.getLogger(__name__)
 
 STOPPED = "STOPPED"  # a file of this name closes its folder to writing
+STOPPABLE = ("inbox", "blobs", "keyring")  # folders of the data folder that a failed fsync closes
 TEMPORARY = ".tmp-"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 

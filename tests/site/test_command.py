@@ -17,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from safelight.vault import files
+
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_audit.py"
 ANSWERS = {
     "--name": "Test Street Practice",
@@ -105,6 +107,21 @@ def test_status_says_how_it_is_and_that_a_key_file_is_the_weakest(practice: Path
     assert "SQLCipher" in told.stdout
     assert "weakest" in told.stdout
     assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize("folder", ["inbox", "blobs", "keyring"])
+def test_a_folder_closed_by_a_failed_write_is_told_and_opened_by_a_person(
+    practice: Path, folder: str
+) -> None:
+    place = practice / "data" / folder
+    place.mkdir(mode=0o700, exist_ok=True)
+    files.stop(place)
+    told = command(practice, "status")
+    assert told.returncode == 2
+    assert "safelight mended" in told.stdout
+    assert command(practice, "mended").returncode == 0
+    assert not files.is_stopped(place)
+    assert command(practice, "status").returncode == 0
 
 
 def test_without_the_root_key_nothing_starts(practice: Path, tmp_path: Path) -> None:
