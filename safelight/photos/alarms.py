@@ -49,15 +49,21 @@ def end_alarms(
     )
 
 
+def alarm_for(person: Person, alarm_id: int) -> Alarm:
+    """Return an alarm of the person's own practice; elsewhere and nowhere look alike."""
+    alarm = Alarm.objects.filter(pk=alarm_id, practice=person.practice_id).first()
+    if alarm is None:
+        raise NotFound
+    return alarm
+
+
 @transaction.atomic
 def look_into(alarm_id: int, *, by: Person, at: datetime) -> Alarm:
     """Note that a person has looked into an alarm of their practice. Twice changes nothing.
 
     What still holds (a photo unfiled, a copy overdue) is raised again by the worker.
     """
-    alarm = Alarm.objects.filter(pk=alarm_id, practice=by.practice_id).first()
-    if alarm is None:
-        raise NotFound
+    alarm = alarm_for(by, alarm_id)
     if Alarm.objects.filter(pk=alarm_id, ended_at__isnull=True).update(ended_at=at, ended_by=by):
         record(
             "alarm.ended", practice=by.practice_id, by=by, at=at, of=alarm.about, outcome=alarm.kind

@@ -148,8 +148,8 @@ def _alarms_group(found: reading.Today) -> Group:
             "Tell the person who looks after Safelight",
             lately(alarm.raised_at),
             "",
-            "See the log",
-            reverse("desk:audit"),
+            "Look into it",
+            reverse("desk:alarm", args=[alarm.pk]),
         )
         for alarm in found.alarms
         if alarm.kind in shown
@@ -174,7 +174,8 @@ def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
         yield _labels_group(found, person.practice)
     if letters(person, Act.CONSENT_RECORD):
         yield _consent_group(person, at)
-    yield _alarms_group(found)
+    if letters(person, Act.BREACH_MANAGE):
+        yield _alarms_group(found)
 
 
 def board(person: Person, *, at: datetime) -> list[Lamps]:

@@ -7,8 +7,9 @@ from django.test import Client
 
 from safelight.lib.clock import now
 from safelight.people.models import Person
+from safelight.photos.alarms import raise_alarm
 from safelight.photos.copies import Basis, begin_copy
-from safelight.photos.models import Copy, Photo
+from safelight.photos.models import Alarm, Copy, Photo
 from safelight.photos.upkeep import age_alarms
 from safelight.policy.models import Practice
 
@@ -82,3 +83,20 @@ def test_a_label_owed_too_long_is_heavy_and_never_red(
     assert "data-late" in page
     assert "Limit is 24 h" in page
     assert 'data-state="alarm"' not in page
+
+
+def test_an_alarm_stays_until_the_manager_has_looked_into_it(
+    practice: Practice, mo: Person, ada: Person, at_desk: Desk
+) -> None:
+    raise_alarm(Alarm.Kind.MANY_VIEWS, practice=practice, about=f"person:{ada.pk}", at=now())
+    alarm = Alarm.objects.get()
+    client = at_desk(mo)
+    assert f"/alarms/{alarm.pk}" in client.get("/").content.decode()
+    assert "Many photos looked at" in client.get(f"/alarms/{alarm.pk}").content.decode()
+    assert at_desk(ada).post(f"/alarms/{alarm.pk}").status_code == 403
+    alarm.refresh_from_db()
+    assert alarm.ended_at is None
+    client.post(f"/alarms/{alarm.pk}")
+    alarm.refresh_from_db()
+    assert alarm.ended_by == mo
+    assert f"/alarms/{alarm.pk}" not in client.get("/").content.decode()
