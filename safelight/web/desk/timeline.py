@@ -16,7 +16,7 @@ from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters, opens_records
 from safelight.photos import reading
 from safelight.photos.models import Photo
-from safelight.photos.viewing import enter_page
+from safelight.photos.viewing import enter_comparison, enter_page
 from safelight.web.desk.outline import outline
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
@@ -60,6 +60,8 @@ def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     covered = {photo.pk for photo in page.photos} - shown
     clear = [photo for photo in page.photos if photo.pk in shown]
     pair = _compared(request, clear)
+    if len(pair) == 2 and request.GET.getlist("with"):
+        enter_comparison(pair, by=request.person, at=at)
     return render(
         request,
         "desk/timeline.html",

@@ -44,6 +44,7 @@ def test_two_photos_can_be_chosen_to_compare(
     query = f"site={photo.site_code}&side=L&with={photo.pk}&with={third.pk}"
     page = at_desk(ada).get(f"/patients/{photo.patient_id}?{query}").content.decode()
     assert page.count("data-compare") >= 2
+    assert Entry.objects.filter(action="photo.compared").count() == 2
     for one in (photo, third):
         assert f"/photos/{one.pk}/view.jpg" in page
     assert f"/photos/{Photo.objects.get(label='Second').pk}/view.jpg" not in page
