@@ -1,6 +1,5 @@
 """Joining: a link's page, and the two calls its script makes. The token travels in bodies only."""
 
-import json
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +16,7 @@ from safelight.people.joining import join, link_of
 from safelight.people.limits import give_back, take
 from safelight.people.passkeys import address_of, begin_passkey, checked_passkey
 from safelight.people.signed_in import begin
+from safelight.web.bodies import words_of
 
 
 @require_GET
@@ -83,22 +83,12 @@ def _answered(request: HttpRequest, call: Any) -> HttpResponse:
     at, address = now(), address_of(request)
     try:
         take("link.address", address, at=at)
-        answer = call(request, _told(request))
+        answer = call(request, words_of(request))
     except Refusal as refusal:
         words = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
         return JsonResponse(words, status=refusal.status)
     give_back("link.address", address)
     return JsonResponse(answer)
-
-
-def _told(request: HttpRequest) -> dict[str, Any]:
-    try:
-        told = json.loads(request.body)
-    except ValueError as error:
-        raise BadInput("That was not understood. Nothing was changed.") from error
-    if not isinstance(told, dict):
-        raise BadInput("That was not understood. Nothing was changed.")
-    return told
 
 
 def _text(told: dict[str, Any], name: str) -> str:

@@ -4,7 +4,6 @@ The token comes from the address's fragment in the body of a POST, never in an a
 open lies behind a cookie that only its own pages get.
 """
 
-import json
 import secrets
 from collections.abc import Callable
 from functools import wraps
@@ -27,6 +26,7 @@ from safelight.sharing.gate import bytes_for
 from safelight.sharing.opening import LinkClosed, Share, knock, open_link, share_for
 from safelight.sharing.replying import reply
 from safelight.sharing.rules.ways import SESSION
+from safelight.web.bodies import words_of
 
 View = Callable[..., HttpResponse]
 SEAT_BYTES = 6
@@ -67,7 +67,7 @@ def answered(call: Callable[[HttpRequest, dict[str, Any]], HttpResponse]) -> Vie
         at, address = now(), address_of(request)
         try:
             take("share.address", address, at=at)
-            response = call(request, _told(request))
+            response = call(request, words_of(request))
         except Refusal as refusal:
             words = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
             return JsonResponse(words, status=refusal.status)
@@ -185,16 +185,6 @@ def _shown(share: Share, item: UUID | None) -> Any:
     if not wanted:
         raise NotFound
     return wanted[0]
-
-
-def _told(request: HttpRequest) -> dict[str, Any]:
-    try:
-        told = json.loads(request.body)
-    except ValueError as error:
-        raise BadInput("That was not understood. Nothing was opened.") from error
-    if not isinstance(told, dict):
-        raise BadInput("That was not understood. Nothing was opened.")
-    return told
 
 
 def _text(told: dict[str, Any], name: str) -> str:

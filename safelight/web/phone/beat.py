@@ -20,7 +20,7 @@ from safelight.people.phone_care import (
 )
 from safelight.photos.holding import Held, note_gone, note_held
 from safelight.photos.models import Capture
-from safelight.web.phone.bodies import words_of
+from safelight.web.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 MOST_ITEMS = 1000

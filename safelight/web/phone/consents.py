@@ -13,7 +13,7 @@ from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput
 from safelight.patients.access import patient_for
 from safelight.people.duties import Act, require_duty
-from safelight.web.phone.bodies import words_of
+from safelight.web.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 

@@ -11,7 +11,7 @@ from safelight.lib.clock import now
 from safelight.patients.pushing import newest_push, see_push
 from safelight.patients.visits import visits_today
 from safelight.photos.reading import unmatched
-from safelight.web.phone.bodies import words_of
+from safelight.web.bodies import words_of
 from safelight.web.phone.patients import consultation, identity, moment
 from safelight.web.phone.signing import PhoneRequest, phone_call
 

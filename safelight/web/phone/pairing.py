@@ -19,7 +19,7 @@ from safelight.people.phone_keys import unpadded
 from safelight.people.signed_in import begin, bind_to_phone
 from safelight.vault.keyring import current
 from safelight.vault.sealing import audit_public_key, receipt_public_key
-from safelight.web.phone.bodies import words_of
+from safelight.web.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 MOST_BODY = 16 * 1024

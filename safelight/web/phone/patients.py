@@ -22,7 +22,7 @@ from safelight.photos.reading import newest_by_site, photos_since
 from safelight.policy.models import Practice
 from safelight.policy.rules import age_on, local_day
 from safelight.policy.sites import site_words
-from safelight.web.phone.bodies import words_of
+from safelight.web.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 SHORTEST, LONGEST = 2, 80

@@ -1,4 +1,4 @@
-"""Bodies: the one JSON object that a phone's call carries."""
+"""Bodies: the one JSON object that a call from a phone or a page's script carries."""
 
 import json
 from typing import Any, Final
