@@ -64,6 +64,7 @@ class Act(StrEnum):
     KEYS_UNSEAL = "keys.unseal"
     POLICY_VIEW = "policy.view"
     POLICY_EDIT = "policy.edit"
+    MAIL_SERVER = "mail.server"
 
 
 @cache

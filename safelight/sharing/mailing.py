@@ -57,7 +57,7 @@ def set_mail_server(
     Without TLS it may only be this computer itself (ASVS 12.3.1). An empty password keeps the one
     that is set, for the same server and user only.
     """
-    require_acts(by, [Act.POLICY_EDIT], patients=[], at=at, stepped_up=stepped_up, way_back="/mail")
+    require_acts(by, [Act.MAIL_SERVER], patients=[], at=at, stepped_up=stepped_up, way_back="/mail")
     host, user, sender = host.strip().lower(), user.strip(), ways.tidy_address(sender)
     if not _looks_like_host(host) or not 1 <= port <= 65535:
         raise BadInput("That does not look like a mail server and its port.")
@@ -114,7 +114,7 @@ def try_mail_server(
 
     That it was tried is in the log, whatever came of it.
     """
-    require_acts(by, [Act.POLICY_EDIT], patients=[], at=at, stepped_up=stepped_up, way_back="/mail")
+    require_acts(by, [Act.MAIL_SERVER], patients=[], at=at, stepped_up=stepped_up, way_back="/mail")
     to = ways.tidy_address(to)
     if not ways.looks_like_address(to):
         raise BadInput("That does not look like an e-mail address.")

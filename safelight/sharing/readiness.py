@@ -99,7 +99,7 @@ def _form(release: Release) -> list[Missing]:
             Missing(
                 "form",
                 "This practice has no mail server set.",
-                "Copy the link as a text instead, or ask the manager to set the mail server.",
+                "Copy the link as a text instead, or ask the manager or the IT person to set one.",
             )
         ]
     return []

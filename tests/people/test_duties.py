@@ -72,6 +72,9 @@ def test_somebody_who_left_may_nothing() -> None:
         ("RE", Act.PHONE_OWN, ""),
         ("IT", Act.PHONE_ANY, "S"),
         ("P", Act.EXPORT_BULK, "S2"),
+        ("IT", Act.MAIL_SERVER, "S"),
+        ("IT", Act.POLICY_EDIT, ""),
+        ("GP", Act.MAIL_SERVER, ""),
     ],
 )
 def test_the_table_says_what_the_design_says(role: str, act: Act, expected: str) -> None:

@@ -191,11 +191,12 @@ def test_the_password_is_sealed_and_kept_for_the_same_server_only(
     assert not any(PASSWORD in entry.leaf for entry in Entry.objects.all())
 
 
-def test_only_who_may_change_the_policy_sets_the_mail_server(
-    practice: Practice, ada: Person, mo: Person
+def test_only_who_has_the_duty_sets_the_mail_server(
+    practice: Practice, ada: Person, ivy: Person, mo: Person
 ) -> None:
     with pytest.raises(NotAllowed):
         use_server(practice, ada, 25)
+    assert use_server(practice, ivy, 25).changed_by == ivy
     with pytest.raises(SignAgain):
         set_mail_server(
             practice, host="127.0.0.1", port=25, security="none", sender="p@w.example", by=mo,

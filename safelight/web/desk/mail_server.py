@@ -59,7 +59,7 @@ def _known(server: MailServer | None) -> dict[str, Any] | None:
 
 
 @require_http_methods(["GET", "POST"])
-@signed_in(Act.POLICY_EDIT)
+@signed_in(Act.MAIL_SERVER)
 def mail(request: PersonRequest) -> HttpResponse:
     """Show and set the mail server. Only what a patient agreed to is sent through it, as a link."""
     server, problem = mail_server(request.person.practice), ""
@@ -81,7 +81,7 @@ def mail(request: PersonRequest) -> HttpResponse:
 
 
 @require_POST
-@signed_in(Act.POLICY_EDIT)
+@signed_in(Act.MAIL_SERVER)
 def mail_try(request: PersonRequest) -> HttpResponse:
     """Send a message without a link, and say what came of it."""
     person, to = request.person, request.POST.get("to", "")

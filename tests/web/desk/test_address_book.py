@@ -184,10 +184,17 @@ def test_a_test_message_holds_no_link_and_says_what_came_of_it(
     assert "did not answer as one should" in gone.content.decode()
 
 
-def test_only_manager_and_privacy_officer_reach_the_mail_server(
-    practice: Practice, ada: Person, ivy: Person, mo: Person, at_desk: Desk
+def test_it_manager_and_privacy_officer_reach_the_mail_server_and_nobody_else(
+    practice: Practice, ada: Person, rec: Person, ivy: Person, mo: Person, at_desk: Desk
 ) -> None:
-    for person in (ada, ivy):
+    for person in (ada, rec):
         assert at_desk(person).get("/mail").status_code == 403
         assert at_desk(person).post("/mail", SERVER).status_code == 403
-    assert signed_in_client(mo, stepped_up=False).get("/mail").status_code == 303
+        assert "Mail server" not in at_desk(person).get("/policy").content.decode()
+    for person in (mo, ivy):
+        assert signed_in_client(person, stepped_up=False).get("/mail").status_code == 303
+    assert not MailServer.objects.exists()
+    client = at_desk(ivy)
+    assert 'href="/mail"' in client.get("/policy").content.decode()
+    assert client.post("/mail", SERVER).status_code == 302
+    assert MailServer.objects.get().changed_by == ivy
