@@ -72,6 +72,23 @@ def share(
     may_save: bool = False,
 ) -> Given:
     """Let photos out by a link that the sender copies, each step of the wizard by hand."""
+    put_together(desk, photos, to=to, use=use)
+    desk.page.get_by_label("As a text that I copy").check()
+    desk.page.get_by_label("The reader may save the file").set_checked(may_save)
+    desk.page.get_by_label("What do you ask them?").fill(QUESTION)
+    return Given(*send(desk, f"Send it to {to}"))
+
+
+def share_by_mail(desk: Desk, photos: list[str], *, to: str = NIL) -> tuple[str, str]:
+    """Let photos out by a link that the practice's mail server carries; return path and PIN."""
+    put_together(desk, photos, to=to, use="A specialist, about this")
+    desk.page.get_by_label("By e-mail, from the practice’s mail server").check()
+    desk.page.get_by_label("What do you ask them?").fill(QUESTION)
+    return decide(desk, f"Send it to {to}")
+
+
+def put_together(desk: Desk, photos: list[str], *, to: str, use: str) -> None:
+    """Go through the wizard up to how they travel."""
     page = desk.page
     begin(desk, photos, use=use)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Who gets")
@@ -81,10 +98,6 @@ def share(
     page.get_by_label("The same address again").fill(address)
     page.get_by_role("button", name=re.compile("address$")).click()
     look_at_each(desk, photos)
-    page.get_by_label("As a text that I copy").check()
-    page.get_by_label("The reader may save the file").set_checked(may_save)
-    page.get_by_label("What do you ask them?").fill(QUESTION)
-    return Given(*send(desk, f"Send it to {to}"))
 
 
 def look_at_each(desk: Desk, photos: list[str]) -> None:
@@ -102,14 +115,7 @@ def look_at_each(desk: Desk, photos: list[str]) -> None:
 def send(desk: Desk, name: str) -> tuple[str, str, str]:
     """Confirm the card, keep the PIN, and wait until it is out; return path, link and PIN."""
     page = desk.page
-    desk.press("Show me the card")
-    if "/step-up" in page.url:
-        desk.confirm()
-    desk.shot("s11-card")
-    desk.press(name)
-    pin = page.locator(".code b").inner_text()
-    path = "/shares/" + re.findall(r"/shares/([0-9a-f-]{36})", page.url)[0]
-    desk.shot("s12-going")
+    path, pin = decide(desk, name)
     out = page.get_by_role("button", name="Show the text with the link")
     for _ in range(PATIENCE // 500):
         desk.go(path)
@@ -119,6 +125,20 @@ def send(desk: Desk, name: str) -> tuple[str, str, str]:
     out.click()
     words = page.get_by_label("Copy all of it").input_value()
     return path, re.findall(r"http\S+", words)[0], pin
+
+
+def decide(desk: Desk, name: str) -> tuple[str, str]:
+    """Confirm the card and keep the PIN, which is shown once; return path and PIN."""
+    page = desk.page
+    desk.press("Show me the card")
+    if "/step-up" in page.url:
+        desk.confirm()
+    desk.shot("s11-card")
+    desk.press(name)
+    pin = page.locator(".code b").inner_text()
+    path = "/shares/" + re.findall(r"/shares/([0-9a-f-]{36})", page.url)[0]
+    desk.shot("s12-going")
+    return path, pin
 
 
 class Reader:

@@ -51,6 +51,11 @@ def shares(told: dict[str, Any]) -> list[dict[str, Any]]:
     return [_told(row) for row in rows]
 
 
+def minute_over(told: dict[str, Any]) -> None:
+    """Let the time be over in which a release can be undone. Its worker decides the rest."""
+    Release.objects.filter(pk=told["release"]).update(goes_at=now())
+
+
 def entries(told: dict[str, Any]) -> int:
     """Return how many entries the whole log has."""
     return Entry.objects.count()
@@ -63,6 +68,9 @@ def _told(row: Release) -> dict[str, Any]:
         "id": str(row.pk),
         "state": row.state,
         "why": row.end_why,
+        "waits": (row.goes_at - row.confirmed_at).total_seconds()
+        if row.goes_at and row.confirmed_at
+        else None,
         "opens": link.opens if link else 0,
         "openings": link.openings.count() if link else 0,
         "lit": lit.count(),
@@ -94,4 +102,6 @@ def _filed(capture: Capture) -> str:
     raise TimeoutError(capture.refused_code or capture.state)
 
 
-CALLS: dict[str, Any] = {call.__name__: call for call in (photographed, agreed, shares, entries)}
+CALLS: dict[str, Any] = {
+    call.__name__: call for call in (photographed, agreed, shares, minute_over, entries)
+}
