@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from safelight.consent.models import Consent
+from safelight.imaging.conceal import checked_shapes
+from safelight.imaging.lying import Lie, orientation_of, stored_shape
 from safelight.imaging.results import Prepared
+from safelight.lib.refusals import BadInput
 from safelight.photos import rules
 from safelight.photos.meta import PhotoMeta
 from safelight.photos.models import Capture, Photo, WaitingConsent
@@ -58,7 +62,7 @@ def draft_photo(draft: Draft, *, at: datetime) -> Photo:
         chaperone=meta.chaperone,
         quality={"phone": meta.quality, "server": _measures(prepared)},
         quality_override=meta.quality_override,
-        cover=meta.cover,
+        cover=_cover(meta, prepared),
         turn=meta.turn,
         limit_reason=_limit_reason(draft),
         evidence=_evidence(draft),
@@ -109,6 +113,23 @@ def _evidence(draft: Draft) -> dict[str, object]:
         "phone_clock": draft.meta.taken_at.isoformat(),
         "timing": draft.meta.timing,
     }
+
+
+def _cover(meta: PhotoMeta, prepared: Prepared) -> list[Any]:
+    """Return the phone's covers in fractions of the picture as stored, as every copy reads them.
+
+    A browser always sets a file upright by its EXIF before anybody draws on it. A cover that cannot
+    be understood is kept as it came: no copy of the photo is then made (sharing/drafting.py).
+    """
+    try:
+        drawn = checked_shapes(meta.cover)
+    except BadInput:
+        return meta.cover
+    width, height = prepared.width, prepared.height
+    if meta.turn in (90, 270):
+        width, height = height, width
+    lie = Lie(orientation_of(prepared.kind, prepared.orientation), 0, width, height)
+    return [stored_shape(lie, shape) for shape in drawn] if lie.orientation > 1 else drawn
 
 
 def _limit_reason(draft: Draft) -> str:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
+from safelight.imaging.lying import Lie, seen_shape, stored_shape
 from safelight.lib.refusals import BadInput
-from safelight.sharing.rules.lying import Lie, seen_shape, stored_shape
 
 SIDES: Final = ("x", "y", "w", "h")
 LONGEST: Final = 200_000

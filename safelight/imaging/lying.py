@@ -22,6 +22,8 @@ SEEN: Final[dict[int, Callable[[float, float], Point]]] = {
 """A stored point as it is seen, for each EXIF orientation (table of CIPA DC-008, 4.6.4)."""
 BACK: Final = {6: 8, 8: 6}
 """The orientation that undoes one; every other undoes itself."""
+SELF_UPRIGHT: Final = frozenset({"heic", "heif", "avif", "tiff"})
+"""Kinds whose decoders set them upright: their fractions count so already (imaging/conceal.py)."""
 TURNS: Final = {0: 1, 90: 6, 180: 3, 270: 8}
 SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 DIGITS: Final = 6
@@ -51,6 +53,11 @@ class Lie:
         """What a share of the width as seen is, as a share of the width as stored."""
         lies = (self.orientation in SIDEWAYS) != (self.turn in (90, 270))
         return self.width / self.height if lies else 1.0
+
+
+def orientation_of(kind: str, orientation: int) -> int:
+    """Return how a file's pixels lie once its decoder has them: what its EXIF says, or upright."""
+    return 1 if kind in SELF_UPRIGHT else orientation
 
 
 def stored_shape(lie: Lie, shape: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
+from safelight.imaging.lying import Lie, seen_shape, stored_shape
 from safelight.imaging.prepare import TURNS, UPRIGHT
-from safelight.sharing.rules.lying import Lie, seen_shape, stored_shape
 
 WIDE, HIGH = 40, 30
 
