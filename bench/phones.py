@@ -1,4 +1,4 @@
-"""Phones: they sign, send in pieces of 1 MiB and ask until it is filed, as the phone app does.
+"""Phones: they sign, send in pieces of 1 to 8 MiB and ask until it is filed, as the phone app does.
 
 Nothing here needs Django, so phones can run in a process of their own.
 """
@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from safelight.people.phone_keys import unpadded
 
 PIECE = 1024 * 1024
+LARGEST, QUICK = 8 * PIECE, 0.5
+"""A line that takes a piece this quickly is given twice as much, as by the phone app."""
 FIRST_WAIT, LONGEST_WAIT, LONGER = 0.3, 5.0, 1.5
 """How often the phone app asks (phone/src/outbox.ts)."""
 PATIENCE = 180.0
@@ -100,6 +102,7 @@ class Phone:
         """Connect."""
         self.key = key
         self.line = HTTPConnection("localhost", port, timeout=PATIENCE)
+        self.size = PIECE
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         self.line.request(method, path, body or None, headers)
@@ -126,8 +129,10 @@ class Phone:
         while "receipt" not in words:
             offset = words["offset"]
             headers = {**self.key.piece(parcel), "Upload-Offset": str(offset)}
-            piece = parcel.raw[offset : offset + PIECE]
+            piece, begun = parcel.raw[offset : offset + self.size], time.monotonic()
             words = self._ask("PATCH", parcel.path, piece, headers)
+            quick = time.monotonic() - begun < QUICK
+            self.size = min(LARGEST, self.size * 2) if quick else max(PIECE, self.size // 2)
 
     def send_slowly(self, parcel: Parcel, *, rate: float) -> None:
         """Send a whole parcel at so many bytes a second, as a poor line lets it."""

@@ -5,7 +5,9 @@ import { letsGo, readReceipt, type Signed } from "./proofs.ts";
 import * as server from "./server.ts";
 import { kept, keep, shelves, type Gone, type Waiting } from "./store.ts";
 
-const PIECE = 1024 * 1024;
+const SMALLEST_PIECE = 1024 * 1024;
+const LARGEST_PIECE = 8 * SMALLEST_PIECE;
+const QUICK = 500;
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 5000;
 const PATIENCE_TO_FILE = 90_000;
@@ -87,6 +89,13 @@ export async function toldGone(list: readonly Gone[]): Promise<void> {
   await Promise.all([...list.map(({ id }) => change.store.delete(id)), change.done]);
 }
 
+/** How much goes in one piece. A good line is given more at once; after a silence it starts small. */
+let pieceSize = SMALLEST_PIECE;
+
+/** The next piece's size, by how long the last took. */
+export const nextPiece = (size: number, tookMs: number): number =>
+  tookMs < QUICK ? Math.min(LARGEST_PIECE, size * 2) : Math.max(SMALLEST_PIECE, size / 2);
+
 async function upload(item: Waiting): Promise<Signed | null> {
   const capsule = await (await shelves()).get("capsules", item.id);
   if (!capsule) throw new Error("the capsule is missing");
@@ -96,8 +105,10 @@ async function upload(item: Waiting): Promise<Signed | null> {
     news.sending = { id: item.id, sent: Math.max(0, offset), size: item.size };
     changed();
     if (offset < 0 || offset >= item.size) return null;
-    const raw = new Uint8Array(capsule.slice(offset, offset + PIECE));
+    const raw = new Uint8Array(capsule.slice(offset, offset + pieceSize));
+    const begun = performance.now();
     ({ offset, receipt } = await server.piece(item.id, item.sha256, offset, raw));
+    pieceSize = nextPiece(pieceSize, performance.now() - begun);
   }
   return receipt;
 }
@@ -169,7 +180,10 @@ export async function drain(): Promise<"done" | "silent" | "busy" | "stopped"> {
       await once();
       return "done";
     } catch (error) {
-      if (error instanceof server.Silence) return "silent";
+      if (error instanceof server.Silence) {
+        pieceSize = SMALLEST_PIECE;
+        return "silent";
+      }
       if (error instanceof server.Refused && error.status === 401) return "stopped";
       throw error;
     }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from safelight.audit.actor import Actor
 from safelight.audit.log import record
@@ -24,7 +24,10 @@ def announce(
     """Note that a phone holds a capture. Known already: nothing changes. Another's: not found."""
     known = Capture.objects.filter(pk=capture_id).first()
     if known is None:
-        known = _new_capture(phone, capture_id, kind=kind, sealed_at=sealed_at, at=at)
+        try:
+            known = _new_capture(phone, capture_id, kind=kind, sealed_at=sealed_at, at=at)
+        except IntegrityError:  # another request of the phone was first
+            known = Capture.objects.get(pk=capture_id)
     if known.phone_id != phone.pk:
         raise NotFound
     return known
@@ -39,21 +42,18 @@ def _new_capture(
     sealed_at: datetime | None,
     at: datetime,
 ) -> Capture:
-    """Add the row, its entry, and for a photo the copy on the phone. Two at once add one."""
-    capture, is_new = Capture.objects.get_or_create(
+    """Add the row, its entry, and for a photo the copy on the phone. Of two at once one fails."""
+    capture = Capture(
         pk=capture_id,
-        defaults={
-            "practice": phone.practice,
-            "phone": phone,
-            "person": phone.signed_out_to or phone.owner,
-            "kind": kind,
-            "state": Capture.State.ANNOUNCED,
-            "sealed_at": sealed_at,
-            "announced_at": at,
-        },
+        practice=phone.practice,
+        phone=phone,
+        person=phone.signed_out_to or phone.owner,
+        kind=kind,
+        state=Capture.State.ANNOUNCED,
+        sealed_at=sealed_at,
+        announced_at=at,
     )
-    if not is_new:
-        return capture
+    capture.save(force_insert=True)
     if kind == Capture.Kind.PHOTO:
         begin_copy(
             practice=phone.practice,

@@ -20,7 +20,7 @@ from safelight.photos.alarms import raise_alarm
 from safelight.photos.announcing import announce, sender
 from safelight.photos.models import Alarm, Capture
 from safelight.photos.places import inbox
-from safelight.photos.receipts import STORED, receipt_of, receipt_text
+from safelight.photos.receipts import STORED, receipt_of, receipt_text, signed
 from safelight.policy.settings import setting
 from safelight.vault.blobs import NAME
 from safelight.vault.capsules import MAX_HEADER_BYTES, MAX_META_BYTES, OVERHEAD_BYTES
@@ -106,7 +106,7 @@ def begin_sending(phone: Phone, capture_id: UUID, offer: Offer, *, at: datetime)
     if not opened:
         return begin_sending(phone, capture_id, offer, at=at)
     if arrival.offset == offer.size:
-        return finish(phone, capture_id, at=at)
+        return finish(capture_of(phone, capture_id), at=at)
     return Progress(Capture.State.RECEIVING, arrival.offset)
 
 
@@ -122,27 +122,31 @@ def arrival_of(capture: Capture) -> Arrival:
     return Arrival(inbox(), capture.pk, capture.size, capture.sha256)
 
 
-def finish(phone: Phone, capture_id: UUID, *, at: datetime) -> Progress:
+def finish(capture: Capture, *, at: datetime) -> Progress:
     """Make a whole capsule durable, then its row and entry together, then answer the receipt.
 
-    Called again, or by two requests at once, it changes nothing and answers the same.
+    `capture` may have been read a moment ago: its row is only changed if it still receives exactly
+    these bytes. Called again, or by two requests at once, it changes nothing and answers the same.
     """
-    capture = capture_of(phone, capture_id)
     if capture.state == Capture.State.RECEIVING:
         arrival_of(capture).finish()
-        _note_stored(capture, at=at)
+        if receipt := _note_stored(capture, at=at):
+            return Progress(Capture.State.STORED, capture.size, signed(receipt))
         capture.refresh_from_db()
     return progress_of(capture)
 
 
 @transaction.atomic
-def _note_stored(capture: Capture, *, at: datetime) -> None:
-    """Write that the capsule survives a power cut. Conditional, so entry and receipt come once."""
+def _note_stored(capture: Capture, *, at: datetime) -> str:
+    """Write that the capsule survives a power cut; return its receipt's text, or nothing.
+
+    Conditional, so entry and receipt come once.
+    """
     now_stored = Capture.objects.filter(
         pk=capture.pk, state=Capture.State.RECEIVING, sha256=capture.sha256
     ).update(state=Capture.State.STORED, stored_at=at)
     if not now_stored:
-        return
+        return ""
     record(
         "capture.arrived",
         practice=capture.practice_id,
@@ -153,21 +157,18 @@ def _note_stored(capture: Capture, *, at: datetime) -> None:
     )
     text = receipt_text(capture, state=STORED, at=at, edge=edge(capture.practice_id))
     Capture.objects.filter(pk=capture.pk).update(stored_receipt=text)
+    return text
 
 
 def announced(capture_id: UUID) -> Capture | None:
     """Return a capture with its phone, whoever asks: the door needs both to prove who calls."""
     rows = Capture.objects.filter(pk=capture_id)
-    return rows.select_related("practice", "phone__owner").first()
+    return rows.select_related("phone__owner").first()
 
 
 def capture_of(phone: Phone, capture_id: UUID) -> Capture:
     """Return a phone's own capture. Another phone's, or another practice's, is not found."""
-    capture = (
-        Capture.objects.filter(pk=capture_id, phone=phone)
-        .select_related("phone", "person", "practice")
-        .first()
-    )
+    capture = Capture.objects.filter(pk=capture_id, phone=phone).select_related("phone").first()
     if capture is None:
         raise NotFound
     return capture
@@ -206,7 +207,7 @@ def complete_arrivals(*, at: datetime) -> int:
         elif capture.state == Capture.State.RECEIVING and capture.sha256 == (
             inbox().sha256_of(capture_id)
         ):
-            finish(capture.phone, capture_id, at=at)
+            finish(capture, at=at)
             done += 1
     return done
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -41,7 +42,10 @@ from safelight.vault import keyring
 from safelight.vault.capsules import seal_capsule
 
 Say = Callable[[str], None]
+Event = tuple[datetime, str, dict[str, Any]]
 
+PENCILS = 2
+"""Pictures drawn at a time, ahead of the one that is being filed."""
 SIGNATURE = [[[0.2, 0.6], [0.3, 0.4], [0.4, 0.65], [0.5, 0.4], [0.6, 0.62], [0.75, 0.5]]]
 
 
@@ -93,25 +97,37 @@ def make_demo(*, at: datetime, say: Say, words: dict[str, Any] | None = None) ->
     clinic = morning + timedelta(hours=10, minutes=30)
     prints = [(clinic - timedelta(days=row["days"]), "print", row) for row in words["prints"]]
     events = [*_events(cast, words["courses"], clinic), *prints]
-    events.sort(key=lambda event: event[0])
-    shots = sum(event[1] == "shot" for event in events)
-    done = 0
-    for when, kind, told in events:
-        if kind == "consent":
-            _consent(cast, told, when)
-        elif kind == "withdrawn":
-            _withdraw(cast, told, when)
-        elif kind == "print":
-            _print(cast, told, when)
-        else:
-            _shoot(cast, told, when)
-            done += 1
-            if done % 5 == 0 or done == shots:
-                say(f"  {done} of {shots} photos drawn, sealed and filed")
+    _tell(cast, sorted(events, key=lambda event: event[0]), say)
     # Last, so that what was interrupted half-way is never taken for a demo.
     practice.is_demo = True
     practice.save(update_fields=["is_demo"])
     return practice
+
+
+def _tell(cast: Cast, events: list[Event], say: Say) -> None:
+    """Do what happened, in its order. The pictures are drawn ahead, beside the filing."""
+    acts = {"consent": _consent, "withdrawn": _withdraw, "print": _print}
+    pool = ThreadPoolExecutor(PENCILS)
+    try:
+        drawn = [pool.submit(_draw, told, when) for when, kind, told in events if kind == "shot"]
+        shots = iter(enumerate(drawn, start=1))
+        for when, kind, told in events:
+            if kind != "shot":
+                acts[kind](cast, told, when)
+                continue
+            done, picture = next(shots)
+            _shoot(cast, told, when, picture.result())
+            if done % 5 == 0 or done == len(drawn):
+                say(f"  {done} of {len(drawn)} photos drawn, sealed and filed")
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _draw(told: dict[str, Any], at: datetime) -> bytes:
+    return demo_pictures.picture(
+        told["motif"], told["tone"], told["stage"], told["seed"], ruler=told.get("ruler", True),
+        taken=f"{at:%Y:%m:%d %H:%M:%S}",
+    )  # fmt: skip
 
 
 def _people(cast: Cast, rows: list[dict[str, Any]], at: datetime) -> None:
@@ -158,9 +174,7 @@ def _patients(cast: Cast, rows: list[dict[str, Any]], at: datetime) -> None:
         )
 
 
-def _events(
-    cast: Cast, courses: list[dict[str, Any]], at: datetime
-) -> Iterator[tuple[datetime, str, dict[str, Any]]]:
+def _events(cast: Cast, courses: list[dict[str, Any]], at: datetime) -> Iterator[Event]:
     """Give all that happened, each with its instant; consent comes before the first photo."""
     first: dict[str, datetime] = {}
     for number, course in enumerate(courses):
@@ -231,15 +245,11 @@ def _print(cast: Cast, told: dict[str, Any], at: datetime) -> None:
     )
 
 
-def _shoot(cast: Cast, told: dict[str, Any], at: datetime) -> None:
+def _shoot(cast: Cast, told: dict[str, Any], at: datetime, image: bytes) -> None:
     """Take, seal, send and file one photo, as a phone and a worker do."""
     by, phone = cast.people[told["by"]], cast.phones[told["by"]]
     patient = cast.patients[told["patient"]]
     consent = patient.consents.order_by("-agreed_at").first()
-    image = demo_pictures.picture(
-        told["motif"], told["tone"], told["stage"], told["seed"], ruler=told.get("ruler", True),
-        taken=f"{at:%Y:%m:%d %H:%M:%S}",
-    )  # fmt: skip
     capture, key = new_id(), keyring.current().newest_capture_key
     meta = {
         "v": 1, "kind": "photo", "capture": str(capture), "patient": str(patient.pk),
@@ -259,8 +269,9 @@ def _shoot(cast: Cast, told: dict[str, Any], at: datetime) -> None:
     raw = seal_capsule(header, meta, image, public=key.public)
     offer = Offer(size=len(raw), sha256=hashlib.sha256(raw).hexdigest(), sealed_at=at)
     begin_sending(phone, capture, offer, at=at)
-    add_piece(arrival_of(capture_of(phone, capture)), offset=0, piece=raw)
-    finish(phone, capture, at=at)
+    arriving = capture_of(phone, capture)
+    add_piece(arrival_of(arriving), offset=0, piece=raw)
+    finish(arriving, at=at)
     file_capture(capture, at=at + timedelta(seconds=3))
     note_gone(phone, [capture], at=at + timedelta(seconds=5))
     Phone.objects.filter(pk=phone.pk).update(seen_at=at + timedelta(seconds=5))

@@ -109,11 +109,12 @@ def send(
     """Send a capsule in pieces, until it is stored."""
     found = receiving.begin_sending(phone, capture, offer_of(raw, kind), at=at)
     while found.receipt is None:
-        arrival = receiving.arrival_of(receiving.capture_of(phone, capture))
+        arriving = receiving.capture_of(phone, capture)
+        arrival = receiving.arrival_of(arriving)
         offset = found.offset
         receiving.add_piece(arrival, offset=offset, piece=raw[offset : offset + piece])
         if arrival.offset == len(raw):
-            return receiving.finish(phone, capture, at=at)
+            return receiving.finish(arriving, at=at)
         found = Progress("receiving", arrival.offset)
     return found
 

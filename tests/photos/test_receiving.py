@@ -93,10 +93,10 @@ def test_a_part_of_one_content_never_mixes_with_another(phone: Phone) -> None:
 def test_damaged_bytes_are_dropped_and_begin_again(phone: Phone) -> None:
     number = new_id()
     receiving.begin_sending(phone, number, offer_of(RAW), at=NOON)
-    arrival = receiving.arrival_of(receiving.capture_of(phone, number))
-    receiving.add_piece(arrival, offset=0, piece=b"x" + RAW[1:])
+    arriving = receiving.capture_of(phone, number)
+    receiving.add_piece(receiving.arrival_of(arriving), offset=0, piece=b"x" + RAW[1:])
     with pytest.raises(ArrivedDamaged):
-        receiving.finish(phone, number, at=NOON)
+        receiving.finish(arriving, at=NOON)
     assert Capture.objects.get(pk=number).state == "receiving"
     assert receiving.begin_sending(phone, number, offer_of(RAW), at=NOON).offset == 0
     assert send(phone, number, RAW).receipt

@@ -41,21 +41,21 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 PREFIX = "/phone/api/captures/"
 METHODS = ("GET", "PATCH", "POST")
 MOST_WORDS = 8 * 1024
-MOST_PIECE = 1024 * 1024
-FLUSH = MOST_PIECE
-"""Bytes held in memory for each phone before they are written down: a piece, or what came of it."""
+MOST_PIECE = 8 * 1024 * 1024
+FLUSH = 1024 * 1024
+"""Bytes held in memory for each phone before they are written down, however large its piece is."""
 THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="receiving")
 
 
 class PieceTooLarge(Refusal):
-    """More than 1 MiB in one piece."""
+    """More than 8 MiB in one piece."""
 
     code = "piece_too_large"
     status = 413
 
     def __init__(self) -> None:
         """Say the limit."""
-        super().__init__("A piece is at most 1 MiB. Nothing more of it was read.")
+        super().__init__("A piece is at most 8 MiB. Nothing more of it was read.")
 
 
 class Disconnected(Exception):
@@ -210,17 +210,17 @@ async def _piece(call: Call, receive: Receive) -> Answer:
     offset = _number(call.header("upload-offset"))
     if _number(call.header("content-length") or "0") > MOST_PIECE:
         raise PieceTooLarge
-    phone, expected = await _threaded(_expected)(call)
-    if isinstance(expected, Progress):
-        return _progress(expected)
-    offset = await _write_body(expected, offset, receive)
-    if offset < expected.size:
+    capture = await _threaded(_expected)(call)
+    if capture.state != Capture.State.RECEIVING:
+        return _progress(receiving.progress_of(capture))
+    offset = await _write_body(receiving.arrival_of(capture), offset, receive)
+    if offset < capture.size:
         return Answer.of({"offset": offset})
-    return _progress(await _threaded(receiving.finish)(phone, call.capture, at=now()))
+    return _progress(await _threaded(receiving.finish)(capture, at=now()))
 
 
-def _expected(call: Call) -> tuple[Phone, Progress | Arrival]:
-    """Return the phone, and either what is done already or the arrival this piece belongs to.
+def _expected(call: Call) -> Capture:
+    """Return the capture this piece belongs to: still arriving, or here already.
 
     The signature is over the hash that the phone announced, so a piece of anything else, or from
     anyone else, is refused here: before its body is read.
@@ -235,11 +235,9 @@ def _expected(call: Call) -> tuple[Phone, Progress | Arrival]:
     )
     if capture is None or capture.phone_id != phone.pk:
         raise NotFound
-    if capture.state in (Capture.State.STORED, Capture.State.FILED):
-        return phone, receiving.progress_of(capture)
-    if capture.state != Capture.State.RECEIVING:
+    if capture.state in (Capture.State.ANNOUNCED, Capture.State.REFUSED):
         raise receiving.NotBegun("Say the size and hash of this photo first.")
-    return phone, receiving.arrival_of(capture)
+    return capture
 
 
 async def _write_body(arrival: Arrival, offset: int, receive: Receive) -> int:

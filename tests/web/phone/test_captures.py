@@ -192,12 +192,12 @@ def test_another_phone_cannot_read_or_add_to_a_capture(
         assert (gone.status, gone.body) == (404, other.state(number).body)
 
 
-def test_more_than_a_mebibyte_in_a_piece_is_refused(receiver: Caller) -> None:
-    number, raw = new_id(), RAW * 3
+def test_more_than_eight_mebibytes_in_a_piece_are_refused(receiver: Caller) -> None:
+    number, raw = new_id(), RAW * 9
     receiver.begin(number, raw)
     refused = answered(receiver.piece(number, raw, 0, in_parts(raw)))
     assert refused.status == 413
-    assert refused.read <= 17
+    assert refused.read <= 8 * 16 + 1
     headers = {**receiver.piece_headers(number, raw, 0), "Content-Length": str(len(raw))}
     path = f"/phone/api/captures/{number}"
     refused = answered(receiver.call("PATCH", path, in_parts(raw), **headers))
