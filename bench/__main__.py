@@ -4,7 +4,7 @@ import subprocess
 import sys
 from importlib import import_module
 
-PARTS = ("arrivals", "memory", "slow", "records", "cleaning", "concealment")
+PARTS = ("arrivals", "memory", "slow", "records", "cleaning", "concealment", "package")
 
 
 def main(words: list[str]) -> int:
