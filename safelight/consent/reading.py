@@ -30,6 +30,15 @@ def consents() -> QuerySet[Consent]:
     ).prefetch_related("decisions", "withdrawals__by", "superseded_by")
 
 
+def _deciding(patient: Patient) -> list[Consent]:
+    """Return a patient's consents with no more than `said_at` reads: it is asked for every photo."""
+    rows = Consent.objects.filter(patient=patient).order_by("-agreed_at", "-id")
+    found = list(rows.prefetch_related("decisions", "withdrawals", "superseded_by"))
+    for row in found:
+        row.patient, row.practice = patient, patient.practice
+    return found
+
+
 def consents_of(patient: Patient) -> list[Consent]:
     """Return a patient's consents and refusals, newest first."""
     return list(consents().filter(patient=patient).order_by("-agreed_at", "-id"))
@@ -105,7 +114,7 @@ def covering_consent(
     only where that newest answer is a yes that stands.
     """
     ages = ages_of(patient.practice)
-    rows = consents_of(patient)
+    rows = _deciding(patient)
     about = Subject(
         born=patient.born,
         day=local_day(at, patient.practice.zone),
