@@ -1,12 +1,13 @@
 """Copies: the ledger of every place where a photo's pixels exist, and of how each one ends."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from safelight.audit.actor import Acting, Actor
@@ -174,6 +175,13 @@ def overdue_count(practice: Practice, *, at: datetime) -> int:
     return Copy.objects.filter(
         practice=practice, state=Copy.State.HELD, outside=True, due_at__lt=at
     ).count()
+
+
+def outside_of(photos: Iterable[Photo], *, at: datetime) -> dict[UUID, tuple[int, int]]:
+    """Return how many copies of each photo are outside, and how many of them should have ended."""
+    rows = Copy.objects.filter(photo__in=list(photos), state=Copy.State.HELD, outside=True)
+    counted = rows.values("photo").annotate(n=Count("id"), late=Count("id", Q(due_at__lt=at)))
+    return {row["photo"]: (row["n"], row["late"]) for row in counted.values("photo", "n", "late")}
 
 
 def is_overdue(copy: Copy, *, at: datetime) -> bool:

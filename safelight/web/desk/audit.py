@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -16,13 +17,25 @@ from safelight.audit.actions import ACTIONS
 from safelight.audit.checkpoints import latest
 from safelight.audit.log import record
 from safelight.audit.models import Entry
+from safelight.consent.uses import USES
 from safelight.lib.clock import now
 from safelight.patients.access import patient_for
+from safelight.patients.breaking_glass import REASONS
 from safelight.people.duties import Act, role_names
 from safelight.people.models import Person
+from safelight.photos.printing import PURPOSES
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 PRINTED = 500
+LOOKS: Final = {
+    "photo.viewed": {"full": "At actual size"},
+    "photo.thumbnails_viewed": {},
+    "photo.ghost_viewed": {},
+    "photo.original_viewed": {},
+    "photo.compared": {},
+    "photo.printed": PURPOSES,
+}
+"""What the purposes of looking are called; one that only repeats the act is left out."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,15 @@ def _url_of(entry: Entry) -> str:
     return reverse(f"desk:{pages[kind]}", args=[number]) if kind in pages and number else ""
 
 
+def _purpose(entry: Entry) -> str:
+    """Say what an act was for in words; how a picture is named inside is nothing to read."""
+    if entry.action in LOOKS:
+        return LOOKS[entry.action].get(entry.purpose, "")
+    if entry.action == "break_glass.opened":
+        return REASONS.get(entry.purpose, entry.purpose)
+    return USES[entry.purpose].title if entry.purpose in USES else entry.purpose
+
+
 def lines(entries: Sequence[Entry], practice: UUID) -> list[Line]:
     """Put entries into words. Somebody of another practice is never named, only numbered."""
     ids = {entry.actor_id for entry in entries if entry.actor_id}
@@ -57,7 +79,7 @@ def lines(entries: Sequence[Entry], practice: UUID) -> list[Line]:
             names.get(entry.actor_id, "Someone else") if entry.actor_id else "Safelight",
             ", ".join(roles.get(code, code) for code in entry.role.split("+") if code),
             ACTIONS.get(entry.action, entry.action),
-            entry.purpose,
+            _purpose(entry),
             entry.outcome,
             _url_of(entry),
         )

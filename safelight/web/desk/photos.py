@@ -110,6 +110,12 @@ def original(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     )
 
 
+def _about(request: PersonRequest, found: Photo, **more: object) -> dict[str, object]:
+    """Return what the page of an act needs, so that whoever acts sees which photo it is."""
+    covered = is_covered(request.person, found, at=now())
+    return {"photo": found, "patient": found.patient, "covered": covered, **more}
+
+
 class LabelForm(forms.Form):
     """The words by which a photo is found, and who it is covered from."""
 
@@ -166,8 +172,7 @@ def label(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             stepped_up=stepped_up(request),
         )
         return redirect("desk:photo", found.pk)
-    context = {"form": form, "photo": found, "patient": found.patient}
-    return render(request, "desk/photos/label.html", context)
+    return render(request, "desk/photos/label.html", _about(request, found, form=form))
 
 
 class CoverForm(forms.Form):
@@ -194,8 +199,7 @@ def cover(request: PersonRequest, photo_id: UUID) -> HttpResponse:
         again = stepped_up(request)
         set_flags(found, **form.cleaned_data, by=request.person, at=now(), stepped_up=again)
         return redirect("desk:photo", found.pk)
-    context = {"form": form, "photo": found, "patient": found.patient}
-    return render(request, "desk/photos/cover.html", context)
+    return render(request, "desk/photos/cover.html", _about(request, found, form=form))
 
 
 @require_http_methods(["GET", "POST"])
@@ -214,16 +218,9 @@ def move(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             return redirect("desk:patient", to.pk)
         problem = "Say why it moves. Both records keep the reason."
     hits = search(query, by=request.person, at=at).patients if query else []
-    context = {
-        "photo": found,
-        "patient": found.patient,
-        "query": query,
-        "hits": [hit for hit in hits if hit.pk != found.patient_id],
-        "to": to,
-        "problem": problem,
-        "reason": reason,
-    }
-    return render(request, "desk/photos/move.html", context)
+    others = [hit for hit in hits if hit.pk != found.patient_id]
+    more = {"query": query, "hits": others, "to": to, "problem": problem, "reason": reason}
+    return render(request, "desk/photos/move.html", _about(request, found, **more))
 
 
 def uuid_in(text: str | None) -> UUID | None:
@@ -254,7 +251,7 @@ def print_page(request: PersonRequest, photo_id: UUID) -> HttpResponse:
         words = form.cleaned_data
         copy = print_photo(found, **words, by=request.person, at=at, stepped_up=again)
         return redirect("desk:photo-printed", found.pk, copy.number)
-    context = {"form": form, "photo": found, "patient": found.patient, "due": at + LASTS}
+    context = _about(request, found, form=form, due=at + LASTS)
     return render(request, "desk/photos/print.html", context)
 
 

@@ -33,3 +33,4 @@ class Lamps:
 
     words: str
     states: list[str]
+    url: str = ""  # the page that lists them

@@ -1,6 +1,8 @@
 """A patient's page: their photos by site and date, and two of them side by side."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -15,6 +17,7 @@ from safelight.patients.access import identity_for, patient_for
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters, opens_records
 from safelight.photos import reading
+from safelight.photos.copies import outside_of
 from safelight.photos.models import Photo
 from safelight.photos.viewing import enter_comparison, enter_page
 from safelight.web.desk.outline import outline
@@ -28,15 +31,55 @@ def _open(request: PersonRequest, patient_id: UUID, *, may_see: bool, at: dateti
     return identity_for(request.person, patient_id, at=at)
 
 
-def _compared(request: PersonRequest, photos: list[Photo]) -> list[Photo]:
-    """Return the two photos asked for in the address, or the newest of the last two days of it."""
-    pair = [photo for photo in photos if str(photo.pk) in request.GET.getlist("with")]
+@dataclass(frozen=True)
+class Line:
+    """One photo in the list, and how many of its copies are outside the practice."""
+
+    photo: Photo
+    outside: int
+    late: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two photos side by side, and the addresses of the pair one step earlier and later."""
+
+    photos: list[Photo]
+    earlier: str
+    later: str
+
+
+def _asked(request: PersonRequest) -> list[str]:
+    """Return the photos named in the address; a list of ticks calls each of them `photo`."""
+    return request.GET.getlist("with") or request.GET.getlist("photo")
+
+
+def _pair(photos: list[Photo], asked: list[str], here: reading.Site | None) -> Pair:
+    """Return what is compared of photos given newest first, and where its neighbours are."""
+    pair = _compared(photos, asked)
+    if len(pair) != 2 or here is None:
+        return Pair(pair, "", "")
+    line = photos[::-1]
+    first, second = (line.index(photo) for photo in pair)
+
+    def step(by: int) -> str:
+        if first + by < 0 or second + by >= len(line):
+            return ""
+        two = [("with", line[first + by].pk), ("with", line[second + by].pk)]
+        return "?" + urlencode([("site", here.code), ("side", here.side), *two])
+
+    return Pair(pair, step(-1), step(1))
+
+
+def _compared(photos: list[Photo], asked: list[str]) -> list[Photo]:
+    """Return the two photos asked for, or the newest of the last two days of it."""
+    pair = [photo for photo in photos if str(photo.pk) in asked]
     if len(pair) != 2:
         days = {timezone.localdate(photo.taken_at): photo for photo in reversed(photos)}
         pair = [days[day] for day in sorted(days, reverse=True)[:2]]
     if len(pair) < 2:
         pair = photos[:2]
-    return sorted(pair, key=lambda photo: photo.taken_at)
+    return sorted(pair, key=photos.index, reverse=True)  # the older one first
 
 
 @require_GET
@@ -59,9 +102,12 @@ def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     shown = set(enter_page(page.photos, patient=found, by=request.person, at=at))
     covered = {photo.pk for photo in page.photos} - shown
     clear = [photo for photo in page.photos if photo.pk in shown]
-    pair = _compared(request, clear)
-    if len(pair) == 2 and request.GET.getlist("with"):
+    asked = _asked(request)
+    compared = _pair(clear, asked, chosen)
+    pair = compared.photos
+    if len(pair) == 2 and asked:
         enter_comparison(pair, by=request.person, at=at)
+    outside = outside_of(page.photos, at=at)
     return render(
         request,
         "desk/timeline.html",
@@ -70,11 +116,14 @@ def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             "places": places,
             "chosen": chosen,
             "outline": outline(places, chosen),
-            "photos": page.photos,
+            "lines": [Line(photo, *outside.get(photo.pk, (0, 0))) for photo in page.photos],
+            "may_compare": len(clear) > 2,
+            "not_two": bool(asked) and len(asked) != 2,
             "strip": list(reversed(page.photos)),
             "after": page.after,
             "covered": covered,
             "pair": pair,
+            "compared": compared,
             "days_between": (pair[1].taken_at.date() - pair[0].taken_at.date()).days
             if len(pair) == 2
             else 0,

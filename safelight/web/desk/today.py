@@ -191,8 +191,16 @@ def board(person: Person, *, at: datetime) -> list[Lamps]:
         Copy.Holder.PACKAGE: "Packages",
         Copy.Holder.RECIPIENT: "Recipients",
     }
+    shares = reverse("desk:shares") if letters(person, Act.SHARE_STOP) else ""
+    pages = dict.fromkeys((Copy.Holder.SHARE, Copy.Holder.PACKAGE, Copy.Holder.RECIPIENT), shares)
+    if letters(person, Act.PHONE_OWN):
+        pages[Copy.Holder.PHONE] = reverse("desk:phones")
     return [
-        Lamps(words, sorted(found.get(holder, []), key=lambda state: state != "alarm"))
+        Lamps(
+            words,
+            sorted(found.get(holder, []), key=lambda state: state != "alarm"),
+            pages.get(holder, ""),
+        )
         for holder, words in names.items()
         if holder in found or holder in (Copy.Holder.PHONE, Copy.Holder.PAPER)
     ]

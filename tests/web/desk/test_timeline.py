@@ -6,12 +6,19 @@ from django.test import Client
 
 from safelight.audit.models import Entry
 from safelight.consent.models import Consent
+from safelight.lib.clock import now
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
-from safelight.photos.models import Photo
+from safelight.photos.models import Copy, Photo
+from safelight.photos.printing import print_photo
+from tests.conftest import NOON
 from tests.photos.making import filed
 
 Desk = Callable[[Person], Client]
+
+
+def words(client: Client, address: str) -> str:
+    return client.get(address).content.decode()
 
 
 def test_no_photo_yet_says_how_one_is_taken(pat: Patient, ada: Person, at_desk: Desk) -> None:
@@ -27,7 +34,7 @@ def test_the_small_pictures_of_a_page_cost_one_entry(
     other = filed(phone, ada, photo.patient, consent=str(consent.pk), label="Second")
     client = at_desk(ada)
     page = client.get(f"/patients/{photo.patient_id}").content.decode()
-    assert "2 photos of Pat: Left forearm" in page
+    assert "2 photos of Pat’s left forearm" in page
     for one in (photo, other):
         assert client.get(f"/photos/{one.pk}/thumb.jpg").status_code == 200
     seen = Entry.objects.filter(action="photo.thumbnails_viewed", patient=photo.patient_id)
@@ -48,6 +55,46 @@ def test_two_photos_can_be_chosen_to_compare(
     for one in (photo, third):
         assert f"/photos/{one.pk}/view.jpg" in page
     assert f"/photos/{Photo.objects.get(label='Second').pk}/view.jpg" not in page
+
+
+def test_a_pair_can_be_stepped_along_the_photos_of_its_site(
+    photo: Photo, phone: Phone, ada: Person, consent: Consent, at_desk: Desk
+) -> None:
+    assert photo.patient
+    for words in ("Second", "Third"):
+        filed(phone, ada, photo.patient, consent=str(consent.pk), label=words)
+    second, third = (Photo.objects.get(label=words) for words in ("Second", "Third"))
+    first_two = f"with={photo.pk}&amp;with={second.pk}"
+    last_two = f"with={second.pk}&amp;with={third.pk}"
+    page = at_desk(ada).get(f"/patients/{photo.patient_id}").content.decode()
+    assert "One step later" not in page
+    assert f'rel="prev" href="?site={photo.site_code}&amp;side=L&amp;{first_two}"' in page
+    query = f"site={photo.site_code}&side=L&{first_two.replace('&amp;', '&')}"
+    page = at_desk(ada).get(f"/patients/{photo.patient_id}?{query}").content.decode()
+    assert "One step earlier" not in page
+    assert f'rel="next" href="?site={photo.site_code}&amp;side=L&amp;{last_two}"' in page
+
+
+def test_the_list_says_which_photos_have_a_copy_outside(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    address = f"/patients/{photo.patient_id}"
+    on_the_phone = '<span class="mark" data-state="out">1</span>'
+    assert on_the_phone in words(at_desk(ada), address)
+    print_photo(photo, purpose="colleague", holder_name="Clinic", by=ada, at=now())
+    assert '<span class="mark" data-state="out">2</span>' in words(at_desk(ada), address)
+    Copy.objects.filter(holder="paper").update(due_at=NOON)
+    assert 'data-state="alarm">2, 1 overdue</span>' in words(at_desk(ada), address)
+    ended = {"state": Copy.State.ENDED, "ended_at": NOON}
+    Copy.objects.filter(photo=photo, outside=True).update(**ended)
+    assert '<span class="mark" data-state="in">None</span>' in words(at_desk(ada), address)
+
+
+def test_one_tick_is_not_a_pair(photo: Photo, ada: Person, at_desk: Desk) -> None:
+    address = f"/patients/{photo.patient_id}"
+    asked = "Tick two photos to compare them."
+    assert asked not in words(at_desk(ada), address)
+    assert asked in words(at_desk(ada), f"{address}?photo={photo.pk}")
 
 
 def test_a_covered_photo_is_a_grey_plate(photo: Photo, ada: Person, at_desk: Desk) -> None:

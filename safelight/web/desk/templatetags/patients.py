@@ -6,13 +6,17 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from safelight.consent.reading import answers_at, live_consents
+from safelight.consent.reading import ages_of, answers_at, live_consents
 from safelight.consent.uses import USES
 from safelight.lib.clock import now
 from safelight.patients import rules
 from safelight.patients.models import Patient
+from safelight.policy.rules import age_on
+from safelight.web.desk.templatetags.words import day
 
 register = template.Library()
+
+SAID = 4  # uses named one by one; of more, the first few and a number
 
 SEXES = {"F": "Female", "M": "Male", "X": "Another term", "U": "Not stated"}
 
@@ -46,5 +50,29 @@ def consent_line(patient: Patient) -> dict[str, Any]:
     for consent in live:
         answers = answers_at(consent, at)
         agreed += [USES[use].short for use in USES if answers.get(use) == "yes"]
-    words = ", ".join(dict.fromkeys(agreed)) or "Said no"
+    words = _said(list(dict.fromkeys(agreed)))
     return {"words": words[:1].upper() + words[1:], "consent": live[0].pk}
+
+
+@register.simple_tag
+def is_adult(patient: Patient) -> bool:
+    """Say whether the patient is old enough that nobody asks why they can decide."""
+    today = timezone.localtime(now()).date()
+    return age_on(patient.born, today) >= ages_of(patient.practice).adult_from
+
+
+def _said(uses: list[str]) -> str:
+    """Care, a specialist, advice and 3 more: one line, whatever was agreed."""
+    if len(uses) <= SAID:
+        return ", ".join(uses) or "Said no"
+    return f"{', '.join(uses[: SAID - 1])} and {len(uses) - SAID + 1} more"
+
+
+@register.filter
+def hint(words: str) -> str:
+    """Testcase, Pat, born 12 Mar 1968: what was typed on a phone, its date as people say it."""
+    name, _, born = words.rpartition(", ")
+    try:
+        return f"{name}, born {day(date.fromisoformat(born))}"
+    except ValueError:
+        return words

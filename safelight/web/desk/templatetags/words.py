@@ -12,6 +12,7 @@ from safelight.policy.sites import site_words
 
 register = template.Library()
 
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -32,6 +33,19 @@ def clock(when: datetime | None) -> str:
         return ""
     when = timezone.localtime(when)
     return f"{when.hour % 12 or 12}:{when.minute:02d} {'am' if when.hour < 12 else 'pm'}"
+
+
+@register.filter
+def weekday(when: date | datetime) -> str:
+    """Wednesday, in the practice's zone."""
+    return DAYS[(timezone.localtime(when) if isinstance(when, datetime) else when).weekday()]
+
+
+@register.filter
+def brief(when: date | datetime | None) -> str:
+    """8 Jul in this year, 8 Jul 2025 in another: for a table, where the year would be noise."""
+    said, year = day(when), str(timezone.localtime(now()).year)
+    return said.removesuffix(f" {year}")
 
 
 @register.filter
@@ -104,6 +118,12 @@ def site(code: str, side: str = "") -> str:
     """Left forearm, front."""
     words = site_words(code, side) if code else ""
     return words[:1].upper() + words[1:] if words else "No site yet"
+
+
+@register.simple_tag
+def place(code: str, side: str = "") -> str:
+    """Left forearm, front, in the middle of a sentence: left forearm, front."""
+    return site_words(code, side) if code else ""
 
 
 @register.simple_tag

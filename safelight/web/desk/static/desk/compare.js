@@ -40,5 +40,8 @@ if (compare && tools) {
     if (event.key === "1") choose("side");
     else if (event.key === "2") choose("overlay");
     else if (event.key.toLowerCase() === "f" && !event.ctrlKey && !event.metaKey) flick();
+    else if (event.target.closest("input, .pane") || event.altKey) return; // there the arrows move something else
+    else if (event.key === "ArrowLeft") document.querySelector(".under-pair a[rel=prev]")?.click();
+    else if (event.key === "ArrowRight") document.querySelector(".under-pair a[rel=next]")?.click();
   });
 }
