@@ -37,7 +37,7 @@ from safelight.photos.receiving import (
     finish,
 )
 from safelight.policy.models import Notice, Practice
-from safelight.site import demo_pictures, setting_up
+from safelight.site import demo_pictures, demo_shares, setting_up
 from safelight.vault import keyring
 from safelight.vault.capsules import seal_capsule
 
@@ -46,6 +46,8 @@ Event = tuple[datetime, str, dict[str, Any]]
 
 PENCILS = 2
 """Pictures drawn at a time, ahead of the one that is being filed."""
+AFTER_CLINIC = timedelta(hours=5)
+"""Shares are made when the day's photos have been taken."""
 SIGNATURE = [[[0.2, 0.6], [0.3, 0.4], [0.4, 0.65], [0.5, 0.4], [0.6, 0.62], [0.75, 0.5]]]
 
 
@@ -96,7 +98,8 @@ def make_demo(*, at: datetime, say: Say, words: dict[str, Any] | None = None) ->
     morning, _ = day_in(practice, at.astimezone(ZoneInfo(practice.zone)).date())
     clinic = morning + timedelta(hours=10, minutes=30)
     prints = [(clinic - timedelta(days=row["days"]), "print", row) for row in words["prints"]]
-    events = [*_events(cast, words["courses"], clinic), *prints]
+    shared = demo_shares.events(words, clinic + AFTER_CLINIC)
+    events = [*_events(cast, words["courses"], clinic), *prints, *shared]
     _tell(cast, sorted(events, key=lambda event: event[0]), say)
     # Last, so that what was interrupted half-way is never taken for a demo.
     practice.is_demo = True
@@ -107,11 +110,15 @@ def make_demo(*, at: datetime, say: Say, words: dict[str, Any] | None = None) ->
 def _tell(cast: Cast, events: list[Event], say: Say) -> None:
     """Do what happened, in its order. The pictures are drawn ahead, beside the filing."""
     acts = {"consent": _consent, "withdrawn": _withdraw, "print": _print}
+    shares = demo_shares.Shares(cast.people, cast.patients)
     pool = ThreadPoolExecutor(PENCILS)
     try:
         drawn = [pool.submit(_draw, told, when) for when, kind, told in events if kind == "shot"]
         shots = iter(enumerate(drawn, start=1))
         for when, kind, told in events:
+            if kind in demo_shares.ACTS:
+                demo_shares.ACTS[kind](shares, told, when)
+                continue
             if kind != "shot":
                 acts[kind](cast, told, when)
                 continue

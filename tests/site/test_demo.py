@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -14,27 +15,46 @@ from safelight.patients.visits import visits_today
 from safelight.photos.copies import outside_count, overdue_count
 from safelight.photos.models import Capture, Copy, Photo
 from safelight.policy.models import Practice
+from safelight.sharing.addressbook import clinicians_of, is_due
+from safelight.sharing.models import Release
+from safelight.sharing.reading import ends_soon, never_opened, unread_replies
+from safelight.sharing.teaching import register
 from safelight.site import demo
 from safelight.vault import keyring
 
 
 @pytest.fixture
-def small(settings: Settings, tmp_path: Path, db: None) -> Iterator[Practice]:
-    """The demo with one photo of each course, so that a test need not draw forty."""
+def keys(settings: Settings, tmp_path: Path, db: None) -> Iterator[None]:
+    """A data folder and a keyring of their own."""
     keyring.use(keyring.current())
     settings.SAFELIGHT_DATA = tmp_path / "data"
-    words = demo.script()
-    shown = {"pat": slice(0, 1), "vic": slice(-1, None), "ivy": slice(0, 1)}
-    courses = [
-        {**course, "shots": course["shots"][shown[course["patient"]]]}
-        for course in words["courses"]
-        if course["patient"] in shown
-    ]
-    prints = [{**row, "label": "Pigmented mark, first seen"} for row in words["prints"]]
-    yield demo.make_demo(
-        at=now(), say=lambda _: None, words={**words, "courses": courses, "prints": prints}
-    )
+    yield
     keyring.use(None)
+
+
+def made(shown: dict[str, slice], **more: Any) -> Practice:
+    """Make the demo with a few photos of some courses, so that a test need not draw forty."""
+    words = demo.script()
+    first = {course["patient"]: course for course in reversed(words["courses"])}
+    told = {
+        **words,
+        "courses": [
+            {**first[key], "shots": first[key]["shots"][few]} for key, few in shown.items()
+        ],
+        "prints": [],
+        "shares": [],
+        "sets": [],
+        **more,
+    }
+    return demo.make_demo(at=now(), say=lambda _: None, words=told)
+
+
+@pytest.fixture
+def small(keys: None) -> Practice:
+    """Three photos and the prints, nothing shared."""
+    prints = [{**row, "label": "Pigmented mark, first seen"} for row in demo.script()["prints"]]
+    shown = {"pat": slice(0, 1), "vic": slice(-1, None), "ivy": slice(0, 1)}
+    return made(shown, prints=prints)
 
 
 def test_the_story_is_told_by_the_real_acts(small: Practice) -> None:
@@ -51,6 +71,31 @@ def test_the_story_is_told_by_the_real_acts(small: Practice) -> None:
 def test_two_prints_are_outside_and_one_is_overdue(small: Practice) -> None:
     assert outside_count(small) == 2
     assert overdue_count(small, at=now()) == 1
+
+
+def test_a_link_waits_one_was_answered_one_is_over_and_a_set_is_in_the_register(
+    keys: None,
+) -> None:
+    at, words = now(), demo.script()
+    shared = {
+        kind: [{**row, "photos": [["uma", 1]]} for row in words[kind]]
+        for kind in ("shares", "sets")
+    }
+    small = made({"uma": slice(0, 1)}, **shared)
+    assert outside_count(small) == 3 + 1
+    soon = ends_soon(small, at=at)
+    assert [row.recipient_name for row in soon] == ["Dr Nil Dummy"]
+    unopened = never_opened(small, at=at)
+    assert {row.recipient_name for row in unopened} == {"Dr Nil Dummy", "Dr Pia Fictitious"}
+    (fresh,) = unread_replies(small)
+    assert fresh.release.state == "out"
+    over = Release.objects.get(state="ended")
+    assert (over.end_why, over.link.opens, over.replies.count()) == ("date", 1, 1)
+    (row,) = register(small)
+    assert row.release.state == "out"
+    assert row.release.checked_by != row.release.made_by
+    due = [one.name for one in clinicians_of(small) if is_due(one, at=at)]
+    assert due == ["Dr Vera Notreal"]
 
 
 def test_the_list_is_todays_and_is_made_once_a_day(small: Practice) -> None:
