@@ -127,7 +127,22 @@ CLEANERS: dict[str, Callable[[bytes, CleaningDecoder], Draft]] = {
 }
 
 
-def _proved(data: bytes, kind: str, draft: Draft, decoder: CleaningDecoder) -> Draft:
+def _tightened(data: bytes, kind: str, draft: Draft, decoder: CleaningDecoder) -> Draft:
+    """Code anew what was copied with bytes in it that no picture needs: the same picture."""
+    draft.removed = once([*draft.removed, "bytes that no picture needs"])
+    if draft.kind == "webp":
+        return _recoded(draft, data, kind, decoder)
+    copied = read_jpeg(draft.data)
+    coded, draft.how = decoder.turn(draft.data, UPRIGHT)
+    tight = read_jpeg(coded)
+    tight.chunks, tight.density = copied.chunks, copied.density
+    draft.data, draft.remains = write_jpeg(tight)
+    return draft
+
+
+def _proved(
+    data: bytes, kind: str, draft: Draft, decoder: CleaningDecoder, *, is_tight: bool = False
+) -> Draft:
     """Walk the cleaned file, and decode it beside the first one. Raises NotProved."""
     verify_layout(draft.data)
     found = decoder.compare(
@@ -137,9 +152,9 @@ def _proved(data: bytes, kind: str, draft: Draft, decoder: CleaningDecoder) -> D
         orientation=draft.orientation,
         how=draft.how,
     )
-    if found.get("slack") is not False and draft.kind == "webp":
-        draft.removed = once([*draft.removed, "bytes that no picture needs"])
-        return _proved(data, kind, _recoded(draft, data, kind, decoder), decoder)
+    if found.get("slack") is not False and not is_tight:
+        tight = _tightened(data, kind, draft, decoder)
+        return _proved(data, kind, tight, decoder, is_tight=True)
     if found.get("same") is not True or found.get("colours") is not True:
         raise NotProved
     return draft

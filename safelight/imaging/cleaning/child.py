@@ -12,7 +12,7 @@ from safelight.imaging import prepare
 from safelight.imaging.answers import Answer
 from safelight.imaging.child import main
 from safelight.imaging.cleaning import coefficients, comparing
-from safelight.imaging.cleaning.opening import jpeg_pixels, open_whole
+from safelight.imaging.cleaning.opening import open_whole, whole_pixels
 from safelight.imaging.cleaning.spaces import named
 from safelight.imaging.cleaning.turning import turn_jpeg
 from safelight.imaging.prepare import UPRIGHT
@@ -26,8 +26,8 @@ def turn(data: memoryview, order: dict[str, Any]) -> Answer:
     """Set a JPEG upright: without loss where its size allows, else decoded and coded again."""
     turned = turn_jpeg(bytes(data), order["orientation"])
     if turned is not None:
-        return Answer({"how": "turned"}, [turned])
-    pixels = jpeg_pixels(data, strict=True)
+        return Answer({"how": "exact" if order["orientation"] == 1 else "turned"}, [turned])
+    pixels = whole_pixels(data)
     form = FORMS[pixels.shape[2]]
     upright = np.ascontiguousarray(comparing.turned(pixels, order["orientation"]))
     coded = simplejpeg.encode_jpeg(upright, QUALITY, form, "444")
@@ -64,7 +64,7 @@ def warm_up() -> None:
         order = {"kind": kind.lower(), "orientation": 1}
         recode(memoryview(coded.getvalue()), order)
     jpeg = bytes(simplejpeg.encode_jpeg(np.zeros((16, 32, 3), np.uint8), QUALITY))
-    for orientation in UPRIGHT:
+    for orientation in (1, *UPRIGHT):
         turn(memoryview(jpeg), {"orientation": orientation})
     comparing.colours_alike(named("sRGB"), named("Display P3"))
 

@@ -6,6 +6,7 @@ A fault in a file ends the process, so this runs only in the locked-down child.
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,9 @@ VERSION = 62
 SIDE = 8
 BLOCK_BYTES = 128
 IMAGE_POOL = 1
+STRAY = b"extraneous bytes before marker"
+EARLY_END = b"premature end of data segment"
+"""Parts of the library's own words for two of its warnings: there is more data, or less."""
 FAULT = 3
 """How the child ends when libjpeg gives a file up: it must not be returned to."""
 
@@ -73,6 +77,7 @@ void jpeg_copy_critical_parameters(Reader *, Writer *);
 void jpeg_simple_progression(Writer *);
 void jpeg_write_coefficients(Writer *, void **);
 void jpeg_finish_compress(Writer *);
+void jpeg_destroy_decompress(Reader *);
 """
 READER_BYTES, WRITER_BYTES = 632, 520
 GAPS = {"read_before": 136, "read_after": 312, "write_after": 252}
@@ -98,11 +103,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The loaded library, and the function that it calls when it gives up."""
+    """The loaded library, and the functions that it calls when it gives up or warns."""
 
     ffi: Any
     calls: Any
     fault: Any
+    message: Any
+    heard: Counter[bytes]
+    """How often each warning came since the last file was opened."""
 
 
 def _library_path() -> str:
@@ -123,16 +131,32 @@ def library() -> Library | None:
     except OSError:
         return None
 
+    heard: Counter[bytes] = Counter()
+
     def give_up(_: object) -> None:
         os._exit(FAULT)
 
-    return Library(ffi, calls, ffi.callback("void(void *)", give_up))
+    def hear(reader: object, level: int) -> None:
+        if level < 0:
+            errors = ffi.cast("Reader *", reader).errors
+            errors.warnings += 1
+            heard[ffi.string(ffi.cast("char **", errors.tables[0])[errors.code])] += 1
+
+    return Library(
+        ffi,
+        calls,
+        ffi.callback("void(void *)", give_up),
+        ffi.callback("void(void *, int)", hear),
+        heard,
+    )
 
 
-def _errors(lib: Library) -> Any:
+def new_errors(lib: Library) -> Any:
+    """Return what the library is to do when it gives up or warns."""
     errors = lib.ffi.new("Errors *")
     lib.calls.jpeg_std_error(errors)
-    errors.fault = lib.fault
+    errors.fault, errors.message = lib.fault, lib.message
+    lib.heard.clear()
     return errors
 
 
@@ -166,11 +190,32 @@ def _set_sizes(writer: Any, frame: Frame, *, transposed: bool) -> None:
                 steps.step = [int(one) for one in square.T.flatten()]
 
 
+def warnings_of(data: bytes) -> Counter[bytes] | None:
+    """Read all coefficients of a JPEG and count what the library warns of.
+
+    Returns None where the library cannot be used.
+    """
+    lib = library()
+    if lib is None:
+        return None
+    reader = lib.ffi.new("Reader *")
+    errors = reader.errors = new_errors(lib)
+    lib.calls.jpeg_CreateDecompress(reader, VERSION, READER_BYTES)
+    source = lib.ffi.from_buffer("unsigned char[]", data)
+    lib.calls.jpeg_mem_src(reader, source, len(data))
+    lib.calls.jpeg_read_header(reader, 1)
+    lib.calls.jpeg_read_coefficients(reader)
+    lib.calls.jpeg_destroy_decompress(reader)
+    del errors
+    return Counter(lib.heard)
+
+
 def rework(
     data: bytes, change: Callable[[Frame], Frame], *, transposed: bool = False
 ) -> bytes | None:
     """Code the JPEG again with its coefficients changed, nothing decoded, nothing rounded.
 
+    Bytes that belong to no block stay behind. Raises PictureDamaged when anything else is amiss.
     Returns None where the library cannot be used. `transposed` turns the quantising steps too.
     """
     lib = library()
@@ -178,7 +223,7 @@ def rework(
         return None
     ffi, calls = lib.ffi, lib.calls
     reader, writer = ffi.new("Reader *"), ffi.new("Writer *")
-    errors = [_errors(lib), _errors(lib)]
+    errors = [new_errors(lib), new_errors(lib)]
     reader.errors, writer.errors = errors
     calls.jpeg_CreateDecompress(reader, VERSION, READER_BYTES)
     calls.jpeg_CreateCompress(writer, VERSION, WRITER_BYTES)
@@ -186,7 +231,7 @@ def rework(
     calls.jpeg_mem_src(reader, source, len(data))
     calls.jpeg_read_header(reader, 1)
     arrays = calls.jpeg_read_coefficients(reader)
-    if reader.errors.warnings:
+    if any(STRAY not in words for words in lib.heard):
         raise PictureDamaged
     planes = [
         _read_plane(lib, reader, reader.parts[number], arrays[number])

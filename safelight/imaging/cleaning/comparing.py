@@ -14,11 +14,15 @@ from PIL import Image, ImageCms
 
 from safelight.imaging.answers import Answer
 from safelight.imaging.cleaning.jpeg import original_profile, read_jpeg
-from safelight.imaging.cleaning.opening import jpeg_pixels, lenient_pixels, open_whole
-from safelight.imaging.cleaning.webp import read_webp, write_webp
+from safelight.imaging.cleaning.opening import (
+    jpeg_pixels,
+    lenient_pixels,
+    open_whole,
+    whole_pixels,
+)
+from safelight.imaging.cleaning.slack import jpeg_has_slack, webp_has_slack
 from safelight.imaging.prepare import UPRIGHT
 from safelight.imaging.refusals import PictureDamaged
-from safelight.lib.refusals import Refusal
 
 TURN_APART = 12
 """Levels by which a pixel may differ after an exact turn: decoders smooth colour along rows."""
@@ -30,8 +34,6 @@ COLOUR_APART = 3
 STRIP = 256
 GRID = 6
 MODES = {"RGB": ("RGB", 3), "GRAY": ("L", 1), "CMYK": ("CMYK", 4)}
-SPARE = 8
-"""Coded pictures end within a few bytes of what the decoder needs."""
 
 
 def turned(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -61,25 +63,36 @@ def _digest(pixels: NDArray[Any]) -> tuple[tuple[int, ...], bytes]:
     return pixels.shape, sha256(np.ascontiguousarray(pixels).data).digest()
 
 
-def _digest_before(before: memoryview, after: memoryview) -> tuple[tuple[int, ...], bytes]:
-    """Digest the file before. A decoder that passes over stray bytes is asked where one will not.
+def _exact(before: memoryview, after: memoryview) -> bool:
+    """Compare values. Another decoder is asked where the quick one does not open the file before.
 
-    That other decoder rounds differently, so it has to see the same in both files first.
+    That one rounds differently, so it has to open both; it passes over faults, so first the
+    cleaned file has to be without any.
     """
     try:
-        return _digest(jpeg_pixels(before, strict=False))
+        found = _digest(jpeg_pixels(after, strict=True))
+        return found == _digest(jpeg_pixels(before, strict=False))
     except PictureDamaged:
+        whole_pixels(after)
         first, second = (_digest(lenient_pixels(one)) for one in (before, after))
-        if first != second:
-            raise
-        return _digest(jpeg_pixels(after, strict=True))
+        return first == second
 
 
 def _jpegs_alike(before: memoryview, after: memoryview, orientation: int, how: str) -> bool:
     if how == "exact":
-        return _digest(jpeg_pixels(after, strict=True)) == _digest_before(before, after)
-    cleaned = jpeg_pixels(after, strict=True)
-    return _near(turned(jpeg_pixels(before, strict=False), orientation), cleaned, how)
+        return _exact(before, after)
+    try:
+        first = jpeg_pixels(before, strict=False)
+    except PictureDamaged:
+        first = lenient_pixels(before)
+    return _near(turned(first, orientation), whole_pixels(after), how)
+
+
+def _has_slack(kind: str, how: str, data: memoryview) -> bool:
+    """Say whether bytes are left that no picture needs, where they were copied and not written."""
+    if kind == "jpeg":
+        return how == "exact" and jpeg_has_slack(bytes(data))
+    return kind == "webp" and webp_has_slack(bytes(data))
 
 
 def _values(picture: Image.Image, *, full: bool) -> tuple[tuple[int, ...], bytes]:
@@ -129,29 +142,12 @@ def colours_alike(before: bytes | None, after: bytes | None) -> bool:
     return one.shape == other.shape and int(np.abs(one - other).max()) <= COLOUR_APART
 
 
-def _has_slack(data: memoryview) -> bool:
-    """Say whether a WebP decodes without its last bytes: then they are not part of the picture."""
-    whole = read_webp(bytes(data))
-    if whole.picture is None:
-        return False
-    name, content = whole.picture
-    shorter: list[tuple[bytes, bytes | None]] = [(content[:-SPARE], whole.alpha)]
-    if whole.alpha is not None:
-        shorter.append((content, whole.alpha[:-SPARE]))
-    for rest, alpha in shorter:
-        whole.picture, whole.alpha = (name, rest), alpha
-        try:
-            open_whole("webp", memoryview(write_webp(whole)[0]), 1)
-        except Refusal:
-            continue
-        return True
-    return False
-
-
 def compare(data: memoryview, order: dict[str, Any]) -> Answer:
     """Compare the file before, which comes first, with the cleaned one behind it."""
     before, after = data[: order["split"]], data[order["split"] :]
     kinds, orientation = (order["before"], order["after"]), order["orientation"]
+    if _has_slack(kinds[1], order["how"], after):
+        return Answer({"slack": True}, [])
     first = second = None
     if kinds == ("jpeg", "jpeg"):
         same = _jpegs_alike(before, after, orientation, order["how"])
@@ -164,7 +160,7 @@ def compare(data: memoryview, order: dict[str, Any]) -> Answer:
         {
             "same": same,
             "colours": colours_alike(*profiles),
-            "slack": kinds[1] == "webp" and _has_slack(after),
+            "slack": False,
         },
         [],
     )

@@ -15,7 +15,7 @@ from safelight.imaging.cleaning.removed import (
 )
 from safelight.imaging.cleaning.results import Damaged, RareKind
 from safelight.imaging.cleaning.spaces import cleaned_profile, named
-from safelight.imaging.cleaning.tables import Tables
+from safelight.imaging.cleaning.tables import PROGRESSIVE, Tables
 from safelight.imaging.limits import MAX_PIXELS, MAX_SIDE
 from safelight.imaging.metadata import EXIF_SIGN, ICC_SIGN, Exif, read_exif
 from safelight.imaging.refusals import PictureTooLarge
@@ -29,9 +29,12 @@ HIDDEN = frozenset({*range(0xE0, 0xF0), COM})
 OPENED = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 """Frames that the decoders open: baseline, extended, progressive; Huffman or arithmetic."""
 FRAMES = frozenset(range(0xC0, 0xD0)) - {DHT, DAC, 0xC8}
-PROGRESSIVE = frozenset({0xC2, 0xCA})
 JFIF_SIGN, ADOBE_SIGN = b"JFIF\0", b"Adobe"
 MAX_SEGMENTS = 20_000
+MAX_DENSITY = 12_800
+"""Pixels to the inch or centimetre beyond what any scanner makes: then it is no density."""
+WHOLE_SCAN = b"\0\x3f\0"
+"""What every scan of a picture that is not progressive says of itself (ITU-T T.81, B.2.3)."""
 MAX_CHUNK = 65_519
 """As much of a profile as fits into one segment after its signature and two counts."""
 NOT_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7]")
@@ -109,7 +112,8 @@ def _read_frame(jpeg: Jpeg, marker: int, payload: bytes) -> None:
     jpeg.tables.add_frame(marker, payload)
 
 
-def _read_scan(jpeg: Jpeg, payload: bytes) -> None:
+def _read_scan(jpeg: Jpeg, payload: bytes) -> bytes:
+    """Check a scan's header and return it with nothing left to choose where nothing is."""
     if not payload or len(payload) != 4 + 2 * payload[0] or not jpeg.components:
         raise Damaged
     wanted = list(payload[1 : 1 + 2 * payload[0] : 2])
@@ -118,6 +122,7 @@ def _read_scan(jpeg: Jpeg, payload: bytes) -> None:
     if not jpeg.is_progressive and set(wanted) & set(jpeg.coded):
         raise Damaged  # a second scan of a component would hide the first one
     jpeg.coded += wanted
+    return payload if jpeg.is_progressive else payload[:-3] + WHOLE_SCAN
 
 
 def _read_hidden(jpeg: Jpeg, marker: int, payload: bytes) -> None:
@@ -152,7 +157,7 @@ def _read_segment(jpeg: Jpeg, marker: int, start: int, end: int) -> int:
     elif marker in FRAMES:
         _read_frame(jpeg, marker, payload)
     elif marker == SOS:
-        _read_scan(jpeg, payload)
+        payload = _read_scan(jpeg, payload)
         pieces, end = scan_end(jpeg.data, end)
         jpeg.tables.add_scan(payload, pieces)
     elif marker in TABLES:
@@ -202,6 +207,8 @@ def segment(marker: int, payload: bytes) -> bytes:
 def _jfif(density: bytes) -> bytes:
     major, minor, unit = density[:3]
     across, down = (int.from_bytes(density[at : at + 2], "big") or 1 for at in (3, 5))
+    if max(across, down) > MAX_DENSITY:
+        across = down = 1
     version = bytes((1, minor)) if major == 1 and minor <= 2 else b"\1\2"
     unit = unit if unit <= 2 else 0
     sizes = across.to_bytes(2, "big") + down.to_bytes(2, "big")
@@ -232,7 +239,8 @@ def write_jpeg(jpeg: Jpeg) -> tuple[bytes, list[str]]:
         head.append(_jfif(jpeg.density))
         remains.append("density")
     if jpeg.adobe is not None and len(jpeg.components) > 1:
-        transform = bytes((jpeg.adobe,)) if jpeg.adobe <= 2 else b"\1"
+        coded = 2 if len(jpeg.components) == 4 else 1
+        transform = bytes((coded if jpeg.adobe else 0,))
         head.append(segment(APP14, ADOBE_SIGN + b"\0\x64" + bytes(4) + transform))
         remains.append("colour marks")
     before = original_profile(jpeg)

@@ -22,6 +22,7 @@ from PIL import (
 )
 
 from safelight.imaging import colour
+from safelight.imaging.cleaning import coefficients
 from safelight.imaging.cleaning.spaces import named
 from safelight.imaging.decoding import PRIMARIES_P3, TAG_RAW_CAMERA, check_size
 from safelight.imaging.limits import MAX_BYTES
@@ -69,6 +70,17 @@ def lenient_pixels(data: memoryview) -> NDArray[np.uint8]:
     except FAULTS as problem:
         raise PictureDamaged from problem
     return np.asarray(image)
+
+
+def whole_pixels(data: memoryview) -> NDArray[np.uint8]:
+    """Decode a JPEG strictly. Where the quick decoder does not know how its colours are halved,
+    another opens it, once it is known that nothing in it is amiss."""
+    try:
+        return jpeg_pixels(data, strict=True)
+    except PictureDamaged:
+        if coefficients.warnings_of(bytes(data)) != {}:
+            raise
+    return lenient_pixels(data)
 
 
 def _heic(data: memoryview) -> Image.Image:

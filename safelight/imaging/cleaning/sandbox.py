@@ -28,9 +28,14 @@ class CleaningDecoder(Decoder):
         super().__init__(limits=LIMITS, module=MODULE)
 
     def turn(self, data: bytes, orientation: int) -> tuple[bytes, str]:
-        """Set a JPEG upright; says whether it was `turned` or `re-encoded`."""
+        """Set a JPEG upright; says whether it was `turned` or `re-encoded`.
+
+        One that is upright already is coded again, coefficient by coefficient: `exact`.
+        """
         answer = self._ask({"task": "turn", "orientation": orientation}, data)
-        return _only(answer), "turned" if answer.header.get("how") == "turned" else "re-encoded"
+        without_loss = "exact" if orientation == 1 else "turned"
+        is_exact = answer.header.get("how") == without_loss
+        return _only(answer), without_loss if is_exact else "re-encoded"
 
     def recode(self, data: bytes, *, kind: str, orientation: int) -> bytes:
         """Decode a picture and code the same pixels as a PNG, upright."""

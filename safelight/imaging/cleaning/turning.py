@@ -21,6 +21,7 @@ class Turn:
 
 
 TURNS = {
+    1: Turn(),
     2: Turn(mirror=True),
     3: Turn(mirror=True, flip=True),
     4: Turn(flip=True),
@@ -29,7 +30,7 @@ TURNS = {
     7: Turn(swap=True, mirror=True, flip=True),
     8: Turn(swap=True, flip=True),
 }
-"""By EXIF orientation: table of CIPA DC-008, 4.6.4."""
+"""By EXIF orientation: table of CIPA DC-008, 4.6.4. The first only codes the blocks again."""
 ODD = np.where(np.arange(SIDE) % 2, -1, 1).astype(np.int16)
 MOST_BLOCKS = 4_000_000
 """Read and written they lie in memory twice; more would not fit in the child."""
@@ -63,7 +64,10 @@ def _turned(frame: Frame, turn: Turn) -> Frame:
 
 
 def turn_jpeg(data: bytes, orientation: int) -> bytes | None:
-    """Set a JPEG upright without loss; None when its size or this machine does not allow it."""
+    """Set a JPEG upright without loss; None when its size or this machine does not allow it.
+
+    One that is upright loses what lies between its coded blocks, and every code that none uses.
+    """
     turn = TURNS[orientation]
     try:
         return rework(data, lambda frame: _turned(frame, turn), transposed=turn.swap)

@@ -79,9 +79,32 @@ def _check_segment(marker: int, body: bytes, seen: set[int]) -> None:
         require(marker == 0xDA and len(body) == 4 + 2 * body[0] and bool(seen & set(FRAMES)))
 
 
+def _numbers(marker: int, body: bytes) -> list[int]:
+    """Return which tables a segment holds, each as its marker, class and number in one."""
+    found, place = [], 0
+    while place < len(body):
+        found.append(marker << 8 | (body[place] if marker == 0xC4 else body[place] & 15))
+        wide = 65 + 64 * (body[place] >> 4)
+        place += wide if marker == 0xDB else 17 + sum(body[place + 1 : place + 17])
+    return found
+
+
+def _needed(scan: bytes, frame: bytes, waiting: set[int]) -> set[int]:
+    """Return the waiting tables that a scan may need: of a class that it reads, by its numbers."""
+    steps = dict(zip(frame[7::3], frame[9::3], strict=True))
+    parts = dict(zip(scan[1:-3:2], scan[2:-3:2], strict=True))
+    wanted = {0xDB00 | steps[one] for one in parts}
+    if frame[0] not in (0xC2, 0xCA) or scan[-3] == 0:
+        wanted |= {0xC400 | chosen >> 4 for chosen in parts.values()}
+    if frame[0] not in (0xC2, 0xCA) or scan[-3] > 0:
+        wanted |= {0xC410 | chosen & 15 for chosen in parts.values()}
+    return waiting & wanted
+
+
 def _check_jpeg(data: bytes) -> None:
     seen: set[int] = set()
-    profile, pieces = b"", [0, 0]
+    waiting: set[int] = set()
+    frame, profile, pieces = b"", b"", [0, 0]
     place = 2
     while data[place + 1] != 0xD9:
         marker, size = data[place + 1], int.from_bytes(data[place + 2 : place + 4], "big")
@@ -94,9 +117,17 @@ def _check_jpeg(data: bytes) -> None:
             profile += body[ICC_HEAD:]
         else:
             _check_segment(marker, body, seen)
-        if marker == 0xDA:
+        if marker in (0xC4, 0xDB):
+            for number in _numbers(marker, body):
+                require(number not in waiting)
+                waiting.add(number)
+        elif marker in FRAMES:
+            frame = bytes((marker,)) + body
+        elif marker == 0xDA:
+            waiting -= _needed(body, frame, waiting)
             place = _after_scan(data, place)
         seen.add(marker)
+    require(not waiting)
     require(data[place:] == b"\xff\xd9" and 0xDA in seen and pieces[0] == pieces[1])
     if profile:
         check_profile(profile)

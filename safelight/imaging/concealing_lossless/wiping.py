@@ -20,6 +20,7 @@ from safelight.imaging.cleaning.coefficients import (
     WRITER_BYTES,
     Library,
     library,
+    new_errors,
 )
 from safelight.imaging.concealing_lossless.masks import Box, Mask
 from safelight.imaging.refusals import PictureDamaged
@@ -62,18 +63,11 @@ class _Open:
     arrays: Any = None
 
 
-def _errors(lib: Library) -> Any:
-    errors = lib.ffi.new("Errors *")
-    lib.calls.jpeg_std_error(errors)
-    errors.fault = lib.fault
-    return errors
-
-
 def _opened(data: bytes) -> _Open | None:
     lib = library()
     if lib is None:
         return None
-    reader, errors = lib.ffi.new("Reader *"), _errors(lib)
+    reader, errors = lib.ffi.new("Reader *"), new_errors(lib)
     reader.errors = errors
     lib.calls.jpeg_CreateDecompress(reader, VERSION, READER_BYTES)
     source = lib.ffi.from_buffer("unsigned char[]", data)
@@ -178,7 +172,7 @@ def wiped(data: bytes, choose: Callable[[Sheet], Plan]) -> bytes | None:
     if held.errors.warnings:
         raise PictureDamaged
     _empty(held, plan.marked)
-    writer, errors = lib.ffi.new("Writer *"), _errors(lib)
+    writer, errors = lib.ffi.new("Writer *"), new_errors(lib)
     writer.errors = errors
     lib.calls.jpeg_CreateCompress(writer, VERSION, WRITER_BYTES)
     lib.calls.jpeg_copy_critical_parameters(reader, writer)

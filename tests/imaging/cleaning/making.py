@@ -1,6 +1,7 @@
 """Pictures with a secret in every place where one can be: made here, looked for after cleaning."""
 
 import io
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -121,6 +122,34 @@ def codes(number: int) -> bytes:
     return segment(0xC4, bytes((0x10 | number,)) + counts + symbols)
 
 
+def spare_codes(data: bytes) -> bytes:
+    """Add codes to the last table that no block uses: they spell the secret."""
+    at = data.rindex(b"\xff\xc4", 0, data.index(b"\xff\xda"))
+    size = int.from_bytes(data[at + 2 : at + 4], "big")
+    body = bytearray(data[at + 4 : at + 2 + size] + SECRET)
+    body[16] += len(SECRET)
+    return data[:at] + segment(0xC4, bytes(body)) + data[at + 2 + size :]
+
+
+def half_height(data: bytes) -> bytes:
+    """Say that the picture is lower than it is: the rows cut off stay in the file, behind it."""
+    at = data.index(b"\xff\xc0")
+    high = int.from_bytes(data[at + 5 : at + 7], "big") // 2
+    return data[: at + 5] + high.to_bytes(2, "big") + data[at + 7 :]
+
+
+def more_in_the_scan(data: bytes) -> bytes:
+    return data[:-2] + SECRET + data[-2:]
+
+
+def more_before_restarts(data: bytes) -> bytes:
+    """Put two bytes before every restart marker."""
+    start = data.index(b"\xff\xda")
+    parts = re.split(rb"(\xff[\xd0-\xd7])", data[start:])
+    parts[:-1:2] = [part + SECRET[:2] for part in parts[:-1:2]]
+    return data[:start] + b"".join(parts)
+
+
 XMP = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>" + SECRET + b"</x:xmpmeta>"
 SECOND = coded(skin(48, 32, seed=5), "JPEG", comment=SECRET)
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x20mdat" + SECRET
@@ -153,6 +182,7 @@ JPEG_PLACES: dict[str, Callable[[bytes], bytes]] = {
     "unused quantiser": before_scan(quantiser(3)),
     "replaced quantiser": after_start(quantiser(0)),
     "unused codes": before_scan(codes(3)),
+    "codes before the last scan": before_last_scan(codes(3)),
     "text at the end": at_end(SECRET),
     "older picture at the end": at_end(SECOND),
     "motion photo": at_end(VIDEO),
