@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -28,6 +29,16 @@ from safelight.sharing.rules.bases import (
 
 UNDECIDED = frozenset({"other_recipient", "second_person"})
 """What a consent may still lack before the recipient is named and a second person has looked."""
+USED_BEFORE: Final = {
+    code: Missing(
+        "each_time",
+        f"{use.title} is asked each time, and this yes was used already.",
+        "Ask the patient about this occasion and record the answer.",
+    )
+    for code, use in USES.items()
+    if use.each_time
+}
+"""What stands in the way of a second occasion, by use (G13: the consent's own words say so)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +80,20 @@ def may_leave(
         raise MayNotGo([Missing("facts", "The reason is not complete.", ask) for ask in wanted])
     if release.basis not in (CONSENT, EXPECTED):
         return Leave(basis_words(release.basis, release.use))
+    left: list[Missing] = []
     try:
-        return _by_consent(release, photo, at=at, checked_by=checked_by)
+        leave = _by_consent(release, photo, at=at, checked_by=checked_by)
     except MayNotGo as refused:
         codes = {item.code for item in refused.missing}
         if stands_in(release.basis, codes):
             return Leave(basis_words(release.basis, release.use))
         left = [item for item in refused.missing if item.code not in still_open]
-        if not left:
-            return Leave(f"Consent: {USES[release.use].title}", refused.consent_id)
-        raise MayNotGo(left, consent_id=refused.consent_id) from None
+        leave = Leave(f"Consent: {USES[release.use].title}", refused.consent_id)
+    if USES[release.use].each_time and _asked_before(release, leave.consent_id):
+        left.append(USED_BEFORE[release.use])
+    if left:
+        raise MayNotGo(left, consent_id=leave.consent_id)
+    return leave
 
 
 def _by_consent(
@@ -96,22 +111,13 @@ def _by_consent(
         by=release.made_by,
         checked_by=checked_by,
     )
-    if USES[release.use].each_time and _asked_before(release, basis.consent_id):
-        raise MayNotGo(
-            [
-                Missing(
-                    "each_time",
-                    f"{USES[release.use].title} is asked each time, and this yes was used already.",
-                    "Ask the patient about this occasion and record the answer.",
-                )
-            ],
-            consent_id=basis.consent_id,
-        )
     return Leave(basis.words, basis.consent_id)
 
 
-def _asked_before(release: Release, consent_id: UUID) -> bool:
+def _asked_before(release: Release, consent_id: UUID | None) -> bool:
     """Say whether a yes that holds for one occasion was used for another one already."""
+    if consent_id is None:
+        return False
     never_left = (Release.State.DRAFT, Release.State.UNDONE, Release.State.REFUSED)
     others = ReleasedPhoto.objects.filter(consent=consent_id, release__use=release.use)
     return (

@@ -389,6 +389,23 @@ def test_a_yes_for_each_time_is_used_once(
     sent(drafted([photo], nil, ada, use="research", form="archive"), ada)
     with pytest.raises(MayNotGo, match="asked each time"):
         drafted([photo], nil, ada, use="research", form="archive")
+    again = keep(pat, ada, talk(uses={"research": "yes"}), agreed_at=NOON)
+    leave = sent(drafted([photo], nil, ada, use="research", form="archive"), ada)
+    assert leave.release.items.get().consent == again
+
+
+def test_a_yes_for_each_time_is_asked_for_before_the_second_person_is(
+    photo: Photo, pat: Patient, nil: Clinician, ada: Person, eve: Person
+) -> None:
+    keep(pat, ada, talk(uses={"publication": "yes"}), agreed_at=NOON - timedelta(minutes=30))
+    first = drafted([photo], nil, ada, use="publication", form="archive")
+    second = drafted([photo], nil, ada, use="publication", form="archive")
+    confirming.confirm(first, seen=seen(first), by=ada, at=NOON, stepped_up=True)
+    with pytest.raises(NotReady, match="asked each time"):
+        confirming.confirm(second, seen=seen(second), by=ada, at=NOON, stepped_up=True)
+    first.refresh_from_db()
+    checking.decline(first, reason="Too rare.", by=eve, at=NOON, stepped_up=True)
+    confirming.confirm(second, seen=seen(second), by=ada, at=NOON, stepped_up=True)
 
 
 def test_the_way_out_is_in_the_log_step_by_step(photo: Photo, nil: Clinician, ada: Person) -> None:

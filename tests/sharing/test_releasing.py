@@ -121,6 +121,18 @@ def test_the_worker_asks_consent_again_by_itself(going: Release, consent: Consen
     assert Entry.objects.filter(action="share.refused", outcome="refused").count() == 1
 
 
+def test_a_yes_for_each_time_that_was_used_meanwhile_stops_it_at_the_last_moment(
+    photo: Photo, pat: Patient, nil: Clinician, ada: Person
+) -> None:
+    keep(pat, ada, talk(uses={"research": "yes"}), agreed_at=NOON - timedelta(minutes=30))
+    first = drafted([photo], nil, ada, use="research", form="archive")
+    second = drafted([photo], nil, ada, use="research", form="archive")
+    sent(first, ada)
+    Release.objects.filter(pk=second.pk).update(state=Release.State.GOING, goes_at=NOON)
+    let_go(NOON + MINUTE)
+    assert "asked each time" in refused(second)
+
+
 def test_a_sender_who_left_in_the_minute_sends_nothing(going: Release, ada: Person) -> None:
     Person.objects.filter(pk=ada.pk).update(is_active=False, left_at=NOON)
     let_go(NOON + MINUTE)
