@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from safelight.imaging.cleaning.heic import read_heic, write_heic
 from safelight.imaging.cleaning.jpeg import Jpeg, read_jpeg, write_jpeg
 from safelight.imaging.cleaning.kinds import kind_of
-from safelight.imaging.cleaning.png import read_png, write_png
+from safelight.imaging.cleaning.png import Png, clear_palette, read_png, write_png
 from safelight.imaging.cleaning.removed import once
 from safelight.imaging.cleaning.results import (
     CannotClean,
@@ -61,10 +61,18 @@ def _orientation(exif: Exif | None) -> int:
     return exif.orientation if exif is not None else UPRIGHT
 
 
+def _written_png(png: Png, decoder: CleaningDecoder) -> tuple[bytes, list[str]]:
+    """Write a PNG; one with a palette is opened to see which of its colours are there."""
+    cleaned, remains = write_png(png)
+    if png.palette is not None and clear_palette(png, decoder.used(cleaned)):
+        cleaned, remains = write_png(png)
+    return cleaned, remains
+
+
 def _recoded(draft: Draft, data: bytes, kind: str, decoder: CleaningDecoder) -> Draft:
     """Code the pixels anew as PNG, then clean that PNG like any other."""
     coded = decoder.recode(data, kind=kind, orientation=draft.orientation)
-    cleaned, remains = write_png(read_png(coded))
+    cleaned, remains = _written_png(read_png(coded), decoder)
     removed = once([*draft.removed, *LEFT_BEHIND.get(kind, ())])
     return Draft(cleaned, "png", removed, remains, draft.orientation, "coded anew")
 
@@ -84,7 +92,7 @@ def _clean_jpeg(data: bytes, decoder: CleaningDecoder) -> Draft:
 
 def _clean_png(data: bytes, decoder: CleaningDecoder) -> Draft:
     png = read_png(data)
-    cleaned, remains = write_png(png)
+    cleaned, remains = _written_png(png, decoder)
     draft = Draft(cleaned, "png", png.removed, remains, _orientation(png.exif))
     if draft.orientation == UPRIGHT:
         return draft

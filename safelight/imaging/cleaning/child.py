@@ -48,6 +48,12 @@ def recode(data: memoryview, order: dict[str, Any]) -> Answer:
     return Answer({"how": "coded anew"}, [coded.getvalue()])
 
 
+def used(data: memoryview, order: dict[str, Any]) -> Answer:
+    """Say which colours of its palette a PNG uses."""
+    picture = open_whole("png", data, 1)
+    return Answer({"used": np.unique(np.asarray(picture)).tolist()}, [])
+
+
 def idle(data: memoryview, order: dict[str, Any]) -> Answer:
     """Do nothing: the way to start the server and to see that its walls stand."""
     return Answer({}, [])
@@ -69,7 +75,13 @@ def warm_up() -> None:
     comparing.colours_alike(named("sRGB"), named("Display P3"))
 
 
-WORKS = {"prepare": idle, "turn": turn, "recode": recode, "compare": comparing.compare}
+WORKS = {
+    "prepare": idle,
+    "turn": turn,
+    "recode": recode,
+    "used": used,
+    "compare": comparing.compare,
+}
 
 if __name__ == "__main__":
     warm_up()

@@ -21,13 +21,17 @@ SIGN = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 200_000
 STEP = 1024 * 1024
 PACKING = 6
-MARKS: dict[bytes, tuple[int, ...]] = {
-    b"cICP": (4,),
-    b"gAMA": (4,),
-    b"cHRM": (32,),
-    b"sRGB": (1,),
+OPAQUE = 255
+MARKS = {
+    b"cICP": (">4B", (22, 18, 0, 1)),
+    b"gAMA": (">I", (1_000_000,)),
+    b"cHRM": (">8I", (100_000,) * 8),
+    b"sRGB": (">B", (3,)),
 }
-"""Colour marks that are kept when they have one of their lengths."""
+"""Colour marks that are kept, and the most that each of their numbers can be. What is beyond it is
+no colour, and no decoder heeds it."""
+MOST_DENSE = 1_000_000
+"""Pixels to the metre, or one side of a pixel to the other: far beyond every scanner."""
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
@@ -119,6 +123,19 @@ def _profile_in(content: bytes) -> bytes | None:
     return profile if unpacker.eof else None
 
 
+def _is_mark(name: bytes, content: bytes) -> bool:
+    form, most = MARKS.get(name, ("", ()))
+    if not most or struct.calcsize(form) != len(content):
+        return False
+    return all(one <= limit for one, limit in zip(struct.unpack(form, content), most, strict=True))
+
+
+def _is_density(content: bytes) -> bool:
+    if len(content) != 9 or content[8] > 1:
+        return False
+    return all(0 < one <= MOST_DENSE for one in struct.unpack(">II", content[:8]))
+
+
 def _check_small(png: Png, name: bytes, content: bytes) -> None:
     """Keep a palette, a transparency, a density or a colour mark when its length is right."""
     colour = png.header[9]
@@ -135,9 +152,9 @@ def _check_small(png: Png, name: bytes, content: bytes) -> None:
         if len(content) not in wanted:
             raise Damaged
         png.clear = content
-    elif name == b"pHYs" and len(content) == 9 and content[8] <= 1 and png.density is None:
+    elif name == b"pHYs" and _is_density(content) and png.density is None:
         png.density = content
-    elif name in MARKS and len(content) in MARKS[name] and name not in png.marks:
+    elif _is_mark(name, content) and name not in png.marks:
         png.marks[name] = content
     else:
         png.removed.append(NAMES.get(name, "private or unknown block"))
@@ -217,6 +234,27 @@ def _packed_anew(rows: list[bytes], wanted: int) -> list[bytes]:
             left -= len(plain)
             packed.append(packer.compress(plain))
     return [b"".join([*packed, packer.flush()])]
+
+
+def clear_palette(png: Png, used: set[int]) -> bool:
+    """Empty the entries of the palette that no pixel uses. Says whether there was anything in them.
+
+    Programs leave there what they had: colours of what was cut away, or whatever was in memory.
+    """
+    palette, last = png.palette or b"", max(used, default=0) + 1
+    kept = b"".join(
+        palette[3 * index : 3 * index + 3] if index in used else bytes(3)
+        for index in range(min(last, len(palette) // 3))
+    )
+    clear = None
+    if png.clear is not None:
+        clear = bytes(
+            value if index in used else OPAQUE for index, value in enumerate(png.clear[:last])
+        )
+    is_changed = (kept, clear) != (png.palette, png.clear)
+    png.palette, png.clear = kept, clear
+    png.removed += ["colours that no pixel uses"] if is_changed else []
+    return is_changed
 
 
 def chunk(name: bytes, content: bytes) -> bytes:

@@ -42,6 +42,13 @@ class CleaningDecoder(Decoder):
         order = {"task": "recode", "kind": kind, "orientation": orientation}
         return _only(self._ask(order, data))
 
+    def used(self, data: bytes) -> set[int]:
+        """Return which colours of its palette a PNG uses."""
+        found = self._ask({"task": "used"}, data).header.get("used")
+        if not isinstance(found, list) or any(type(one) is not int for one in found):
+            raise NotProved
+        return set(found)
+
     def compare(
         self, before: bytes, after: bytes, *, kinds: tuple[str, str], orientation: int, how: str
     ) -> dict[str, Any]:

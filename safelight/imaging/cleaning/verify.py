@@ -20,6 +20,7 @@ FRAMES = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
 PNG_ORDER = (b"IHDR", b"cHRM", b"cICP", b"gAMA", b"sRGB", b"iCCP", b"PLTE", b"tRNS", b"pHYs",
              b"IDAT", b"IEND")  # fmt: skip
 PNG_SIZES = {b"IHDR": 13, b"cHRM": 32, b"cICP": 4, b"gAMA": 4, b"sRGB": 1, b"pHYs": 9, b"IEND": 0}
+PNG_MOST = {b"gAMA": 1_000_000, b"sRGB": 3, b"cICP": 0x16120001}
 ADAM7 = ((8, 8, 0, 0), (8, 8, 0, 4), (8, 4, 4, 0), (4, 4, 0, 2), (4, 2, 2, 0), (2, 2, 0, 1),
          (2, 1, 1, 0))  # fmt: skip
 """Steps down and across, then the first row and column, of each pass."""
@@ -178,6 +179,12 @@ def _check_png(data: bytes) -> None:
             unpack = zlib.decompressobj()
             check_profile(unpack.decompress(body[5:], 1 << 23))
             require(unpack.eof and not unpack.unused_data)
+        elif name == b"cHRM":
+            require(all(value <= 100_000 for value in struct.unpack(">8I", body)))
+        elif name == b"pHYs":
+            require(all(0 < value <= 1_000_000 for value in struct.unpack(">II", body[:8])))
+        elif name in PNG_MOST:
+            require(int.from_bytes(body, "big") <= PNG_MOST[name])
         elif name == b"PLTE":
             require(0 < size <= 768 and size % 3 == 0 and header[9] == 3)
         elif name == b"tRNS":

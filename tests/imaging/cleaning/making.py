@@ -233,6 +233,10 @@ PNG_PLACES: dict[str, Callable[[bytes], bytes]] = {
     "palette name": after_header(chunk(b"sPLT", SECRET + b"\0\x08")),
     "broken profile": after_header(chunk(b"iCCP", SECRET[:20] + b"\0\0" + zlib.compress(SECRET))),
     "gamma that is too long": after_header(chunk(b"gAMA", SECRET)),
+    "whites and colours that are none": after_header(chunk(b"cHRM", (SECRET * 2)[:32])),
+    "density that is none": after_header(
+        chunk(b"pHYs", SECRET[:12][-8:] + b"\1") + chunk(b"tEXt", b"a\0" + SECRET)
+    ),
     "text in the end": lambda data: data[:-12] + chunk(b"IEND", SECRET),
     "text after the end": at_end(SECRET),
     "older picture after the end": at_end(coded(skin(40, 40), "PNG") + SECRET),

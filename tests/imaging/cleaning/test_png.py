@@ -67,6 +67,38 @@ def test_the_secret_is_gone_from(place: str, base: str, tidy: Tidy) -> None:
     assert cleaned.what_was_removed
 
 
+def spelling() -> Image.Image:
+    """A picture of five colours whose palette goes on with what someone else left there."""
+    picture = Image.fromarray((np.arange(4000) % 5).astype(np.uint8).reshape(50, 80)).convert("P")
+    picture.putpalette((bytes(range(40, 55)) + SECRET * 40)[:768])
+    return picture
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        coded(spelling(), "PNG"),
+        coded(spelling(), "PNG", transparency=(bytes((0, 200, 255)) + SECRET * 20)[:256]),
+        coded(spelling(), "GIF", optimize=False),
+    ],
+    ids=["png", "png with transparency", "gif"],
+)
+def test_colours_that_no_pixel_has_are_gone_from_the_palette(data: bytes, tidy: Tidy) -> None:
+    assert holds_secret(data)
+    cleaned = tidy(data)
+    assert cleaned.what_was_removed
+    assert same_pixels(data, cleaned.data)
+
+
+def test_marks_that_say_colours_stay_and_those_that_cannot_go(tidy: Tidy) -> None:
+    whites = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+    sound = chunk(b"cHRM", whites) + chunk(b"cICP", b"\x0c\x0d\0\1") + chunk(b"sRGB", b"\0")
+    plain = BASES["colour"]
+    assert sound[:44] in tidy(after_header(sound)(plain)).data
+    odd = chunk(b"cICP", SECRET[:4]) + chunk(b"sRGB", b"C") + chunk(b"gAMA", SECRET[:4])
+    assert tidy(after_header(odd)(plain)).data == tidy(plain).data
+
+
 @pytest.mark.parametrize("base", BASES)
 def test_all_places_at_once(base: str, tidy: Tidy) -> None:
     data = BASES[base]
