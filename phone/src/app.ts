@@ -58,6 +58,7 @@ async function take(roll: Roll): Promise<boolean> {
     const how = await shoot(roll);
     if (how.go === "site") await siteScreen(roll);
     else if (how.go === "set") await setScreen(roll);
+    else if (how.go === "skip") roll.nextView();
     else if (how.go === "shot") await checkScreen(roll, how.shot);
     else if (how.go === "shut") {
       if ((await shutScreen(how.error)) === "back") return roll.frames.length > 0;

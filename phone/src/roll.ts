@@ -50,6 +50,11 @@ export class Roll {
     this.consent = consent;
   }
 
+  /** Go on to the next view of the set; after its last one the set is done. */
+  nextView(): void {
+    if (this.set && ++this.step >= this.set.views.length) this.set = null;
+  }
+
   /** Photos of this patient today, with those on this roll. */
   get taken(): number {
     return (this.subject.detail?.photos_today ?? 0) + this.filed.length + this.frames.length;

@@ -110,6 +110,7 @@ def _evidence(draft: Draft) -> dict[str, object]:
         "make": said.make,
         "model": said.model,
         "taken": said.taken,
+        "via": draft.meta.via,
         "phone_clock": draft.meta.taken_at.isoformat(),
         "timing": draft.meta.timing,
     }

@@ -68,6 +68,7 @@ class PhotoMeta:
     quality: dict[str, Any] = field(repr=False)
     quality_override: str = field(repr=False)
     limit_reason: str = field(repr=False)
+    via: str
     timing: dict[str, Any] = field(repr=False)
 
 
@@ -136,6 +137,7 @@ def _photo(words: Mapping[str, Any]) -> PhotoMeta:
         quality=_object(words, "quality"),
         quality_override=_text(words, "quality_override", 200),
         limit_reason=_text(words, "limit_reason", 200),
+        via=_text(words, "via", 20),
         timing=_object(words, "timing"),
     )
 

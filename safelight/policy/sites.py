@@ -43,6 +43,16 @@ def capture_sets() -> list[dict[str, Any]]:
     return sets
 
 
+def view_words(set_code: str, view: str) -> str:
+    """Say which view of which set a photo is: "Rash: close, active edge". Nothing when neither."""
+    found = next((each for each in capture_sets() if each["code"] == set_code), None)
+    if found is None:
+        return view.replace("_", " ")
+    names = {one["code"]: one["name"] for one in found["views"]}
+    name = names.get(view, view.replace("_", " "))
+    return f"{found['name']}: {name[:1].lower()}{name[1:]}" if name else str(found["name"])
+
+
 def site_rows() -> list[dict[str, Any]]:
     """Return the sites as the phone is given them."""
     return [asdict(site) for site in sites().values()]

@@ -15,7 +15,7 @@ from safelight.audit.log import record
 from safelight.lib.refusals import NotFound, Refusal
 from safelight.people.duties import Act
 from safelight.people.models import Person
-from safelight.policy.sites import sites
+from safelight.policy.sites import sites, view_words
 from safelight.sharing.darkroom import Made
 from safelight.sharing.gate import TYPES
 from safelight.sharing.models import Package, Release, ReleasedPhoto
@@ -100,7 +100,12 @@ def index_of(items: Sequence[ReleasedPhoto]) -> bytes:
     rows.writerow(["id", "site", "view", "words"])
     for item in items:
         site = sites().get(item.photo.site_code)
-        cells = [item.name, site.name if site else "", item.photo.view, item.words]
+        cells = [
+            item.name,
+            site.name if site else "",
+            view_words(item.photo.set_code, item.photo.view),
+            item.words,
+        ]
         rows.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
     return out.getvalue().encode()
 

@@ -3,7 +3,14 @@
 import pytest
 
 from safelight.lib.refusals import BadInput
-from safelight.policy.sites import capture_sets, checked_site, is_sensitive, site_words, sites
+from safelight.policy.sites import (
+    capture_sets,
+    checked_site,
+    is_sensitive,
+    site_words,
+    sites,
+    view_words,
+)
 
 FRONT_AND_BACK_PARTS = [
     "mid-1",
@@ -63,3 +70,13 @@ def test_every_set_has_a_required_view_and_only_known_views() -> None:
         assert {slot["view"] for slot in entry["views"]} <= VIEWS
         codes = [slot["code"] for slot in entry["views"]]
         assert len(codes) == len(set(codes))
+
+
+def test_a_view_is_said_by_its_set_and_its_own_name() -> None:
+    for each in capture_sets():
+        said = [view_words(each["code"], view["code"]) for view in each["views"]]
+        assert len(set(said)) == len(said)  # two close photos of one set are told apart
+    assert view_words("rash", "close_edge") == "Rash: close, active edge"
+    assert view_words("rash", "close_up") == "Rash: close up"
+    assert view_words("", "close_up") == "close up"
+    assert view_words("", "") == ""

@@ -12,7 +12,7 @@ import { askForLevel, drawGhost, followLevel, followPicture } from "./finder.ts"
 import { meter } from "./meters.ts";
 
 export type Shot = { still: camera.Still; takenAt: string; best: number; limitReason: string };
-export type Leave = { go: "shot"; shot: Shot } | { go: "close" | "file" | "site" | "set" } | { go: "shut"; error: unknown };
+export type Leave = { go: "shot"; shot: Shot } | { go: "close" | "file" | "site" | "set" | "skip" } | { go: "shut"; error: unknown };
 
 /** "Left forearm, front" of a roll, or what to do about it. */
 export const siteOf = (roll: Roll): string =>
@@ -46,12 +46,12 @@ function askLimit(most: number): Promise<string | null> {
 function torchButton(signal: AbortSignal): HTMLButtonElement | null {
   if (!camera.hasTorch()) return null;
   let on = false;
-  const it = h("button", { type: "button", class: "button", "aria-pressed": "false", click: () => {
-    on = !on;
-    void camera.torch(on).catch(() => { on = false; });
+  const turn = async (): Promise<void> => {
+    on = await camera.torch(!on).then(() => !on, () => on);
     it.setAttribute("aria-pressed", String(on));
     put(it, on ? "Torch is on" : "Torch is off");
-  } }, "Torch is off");
+  };
+  const it = h("button", { type: "button", class: "button", "aria-pressed": "false", click: () => void turn() }, "Torch is off");
   signal.addEventListener("abort", () => {
     if (on) void camera.torch(false).catch(() => undefined);
   });
@@ -138,6 +138,7 @@ export function cameraScreen(roll: Roll, stream: MediaStream): Promise<Leave> {
         h("div", { class: "finder" }, video, canvas, h("i", { class: "aim", "aria-hidden": "true" }), line, hints, problem,
           h("div", { class: "plate meters" }, focus.element, light.element)),
         h("div", { class: "count" }, pips(roll), h("span", {}, countWords(roll)),
+          view && !view.required ? quiet("Skip it", () => leave({ go: "skip" })) : null,
           quiet("Views", () => leave({ go: "set" }))),
         view?.hint ? h("p", { class: "note count-hint" }, view.hint) : h("p", { class: "note count-hint" }, "Only what is needed. Hold the phone flat to the skin."),
         h("div", { class: "deck" }, out, shutter, torchButton(signal) ?? h("span", {})),

@@ -67,11 +67,10 @@ async function keepIt(roll: Roll, taken: Taken, table: Table, seen: Verdict, m: 
       cropped: table.crop !== WHOLE,
     },
     override: why, limitReason: taken.limitReason,
-    view: view?.view || view?.code || "", set: roll.set?.code ?? "",
+    view: view?.code ?? "", set: roll.set?.code ?? "",
   };
   await roll.keep(shot);
-  if (roll.set && roll.step < roll.set.views.length) roll.step += 1;
-  if (roll.set && roll.step >= roll.set.views.length) roll.set = null;
+  roll.nextView();
 }
 
 /** Show what was taken. True when it was kept. */

@@ -28,7 +28,9 @@ export const newFileDraft = (): FileDraft => ({
 /** The label the practice's pattern gives, or the last one of this site. */
 export function suggestLabel(roll: Roll): string {
   const { label_pattern } = session().config.settings;
-  const views = [...new Set(roll.frames.map((frame) => frame.view).filter(Boolean))];
+  const kinds = new Map(session().config.sets.flatMap((set) =>
+    set.views.map((view) => [`${set.code} ${view.code}`, view.view] as const)));
+  const views = [...new Set(roll.frames.map((frame) => kinds.get(`${frame.set} ${frame.view}`)).filter(Boolean))];
   return labelFrom(label_pattern, {
     side: sides[roll.side] ?? "", site: roll.site?.name ?? "",
     reason: roll.subject.visit?.reason ?? "",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from safelight.lib.clock import now
-from safelight.policy.sites import site_words
+from safelight.policy.sites import site_words, view_words
 
 register = template.Library()
 
@@ -118,6 +118,12 @@ def site(code: str, side: str = "") -> str:
     """Left forearm, front."""
     words = site_words(code, side) if code else ""
     return words[:1].upper() + words[1:] if words else "No site yet"
+
+
+@register.simple_tag
+def view(set_code: str, code: str) -> str:
+    """Rash: close, active edge."""
+    return view_words(set_code, code)
 
 
 @register.simple_tag
