@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { asRefusal, bodyOf, decisions, emergencyBody, missing, newDraft, ruleFor, standing, told, type Draft } from "../src/draft.ts";
 import { coverInCrop, dragCorner, inside, turnedBox, unturnBox, type Turn } from "../src/geometry.ts";
 import { guessPhone, imeiFits, readPairingText, readTyped } from "../src/pairing.ts";
-import { isBlurred, measure, verdict } from "../src/quality.ts";
+import { isBlurred, lightWord, measure, verdict } from "../src/quality.ts";
 import { readBirthDate } from "../src/screens/find.ts";
+import { tiltOf } from "../src/screens/finder.ts";
 import { ageOn } from "../src/session.ts";
 import { configAnswer, type ConsentSummary } from "../src/shapes.ts";
 import { birthday, labelFrom, listed, siteWords, span } from "../src/words.ts";
@@ -151,6 +152,44 @@ test("a blurred copy of a sharp scene is called blurred, the sharp one is not", 
 test("too bright and too dark are said in words", () => {
   const say = (gain: number): string => verdict(measure(scene(true, gain), 64, 48), 0, 4032, 3024).light;
   assert.deepEqual([say(1), say(2.2), say(0.02)], ["Even", "Too bright", "Too dark"]);
+});
+
+function lit(share: number, [r, g, b]: readonly [number, number, number]): string {
+  const data = scene(true);
+  for (let i = 0; i < share * 64 * 48; i++) data.set([r, g, b], 4 * i);
+  return lightWord(measure(data, 64, 48));
+}
+
+test("a shine of colourless light over a hundredth of the picture is glare", () => {
+  assert.deepEqual([lit(0.015, [242, 240, 238]), lit(0.005, [242, 240, 238])], ["Glare", "Even"]);
+  assert.equal(lit(0.015, [250, 240, 210]), "Even"); // a warm white dressing is not
+  assert.equal(lit(0.03, [255, 255, 255]), "Too bright");
+  const glaring = scene(true);
+  for (let i = 0; i < 48; i++) glaring.set([240, 240, 240], 4 * i);
+  assert.match(verdict(measure(glaring, 64, 48), 0, 4032, 3024).advice, /Tilt the phone/);
+});
+
+/** What a browser tells of a phone that leans back by `pitch` and is rolled by `roll`: where down is. */
+function held(pitch: number, roll: number): [number, number] {
+  const [p, r] = [(pitch * Math.PI) / 180, (roll * Math.PI) / 180];
+  const [x, y, z] = [Math.sin(r) * Math.cos(p), -Math.cos(r) * Math.cos(p), -Math.sin(p)];
+  const beta = Math.atan2(-y, Math.hypot(x, z));
+  return [(beta * 180) / Math.PI, (Math.atan2(x, -z) * 180) / Math.PI];
+}
+
+test("a phone flat over the skin is level, and how far it leans is said", () => {
+  for (const [beta, gamma, tilt] of [[0, 0, 0], [8, 0, 8], [0, -12, 12], [180, 0, 0]] as const) {
+    assert.ok(Math.abs(tiltOf(beta, gamma) - tilt) < 0.01, `${beta} ${gamma}`);
+  }
+});
+
+test("a phone that looks ahead is level when its edge is, upright or on its side", () => {
+  for (const pitch of [1, 10, 30]) {
+    for (const roll of [-20, -2, 0, 2, 20]) {
+      assert.ok(Math.abs(tiltOf(...held(pitch, roll)) - roll) < 0.01, `${pitch} ${roll}`);
+      assert.ok(Math.abs(tiltOf(...held(pitch, 90 + roll)) - roll) < 0.01, `on its side, ${pitch} ${roll}`);
+    }
+  }
 });
 
 test("700 by 500 is blocked and 900 by 700 is only warned about", () => {

@@ -41,7 +41,7 @@ export class Table {
     this.tool = tool;
     if (tool === "whole") this.crop = WHOLE;
     if (tool === "crop" && this.crop === WHOLE) this.crop = { x: 0.1, y: 0.1, w: 0.8, h: 0.8 };
-    this.place();
+    this.done();
   }
 
   /** Turn a quarter clockwise. The bytes stay as they are; the turn is written beside them. */
@@ -53,7 +53,7 @@ export class Table {
 
   uncover(): void {
     this.covers = [];
-    this.place();
+    this.done();
   }
 
   /** Let go of the pixels on the screen. */
@@ -91,6 +91,11 @@ export class Table {
       set(cover, turnedBox(box, this.turn));
       return cover;
     }));
+  }
+
+  /** What was done is done. Told only now: words that come and go would move the picture under a finger. */
+  private done(): void {
+    this.place();
     this.change();
   }
 
@@ -127,7 +132,7 @@ export class Table {
       this.element.addEventListener(end, () => {
         over.abort();
         this.covers = this.covers.filter((box) => box.w > LEAST_COVER && box.h > LEAST_COVER);
-        this.place();
+        this.done();
       }, { signal: over.signal });
     }
   }
@@ -144,6 +149,6 @@ export class Table {
       ? { ...seen, w: Math.min(1 - seen.x, seen.w + move[0]), h: Math.min(1 - seen.y, seen.h + move[1]) }
       : { ...seen, x: seen.x + move[0], y: seen.y + move[1] };
     this.crop = unturnBox(inside(box), this.turn);
-    this.place();
+    this.done();
   }
 }

@@ -7,6 +7,8 @@ import type { Meter } from "./meters.ts";
 const SMALL = { width: 320, height: 240 };
 const EVERY = 200;
 const MEMORY = 2000;
+/** Within this of lying flat the phone looks down or up; above it, it looks ahead. */
+const FLAT = 45;
 const LEVEL_ENOUGH = 3;
 /** A camera that wakes gives black frames first; after this long it is taken at its word. */
 const WAKING = 1500;
@@ -42,13 +44,23 @@ export function followPicture(
   return { best };
 }
 
+/** How far a phone is from level, in degrees: from lying flat, or from the nearest upright edge.
+ * Reckoned from where down is, as the two angles alone say nothing of a phone that looks ahead. */
+export function tiltOf(beta: number, gamma: number): number {
+  const [b, g] = [(beta * Math.PI) / 180, (gamma * Math.PI) / 180];
+  const [x, y, z] = [Math.sin(g) * Math.cos(b), -Math.sin(b), -Math.cos(g) * Math.cos(b)];
+  const lean = (Math.acos(Math.min(1, Math.abs(z))) * 180) / Math.PI;
+  if (lean < FLAT) return lean;
+  const roll = (Math.atan2(x, -y) * 180) / Math.PI;
+  return roll - 90 * Math.round(roll / 90);
+}
+
 /** A level line, where the phone tells its tilt. No answer means no line and nothing else. */
 export function followLevel(line: HTMLElement, signal: AbortSignal): void {
   line.hidden = true;
   const tell = (event: DeviceOrientationEvent): void => {
     if (event.beta === null || event.gamma === null) return;
-    const flat = Math.abs(event.beta) < 45;
-    const tilt = flat ? Math.hypot(event.beta, event.gamma) : event.gamma;
+    const tilt = tiltOf(event.beta, event.gamma);
     line.hidden = false;
     line.style.rotate = `${Math.max(-30, Math.min(30, tilt))}deg`;
     line.dataset.level = Math.abs(tilt) < LEVEL_ENOUGH ? "yes" : "no";
