@@ -1,6 +1,7 @@
 """The phone: the app in a Pixel's browser, its camera a film, its finger a virtual one."""
 
 import re
+from base64 import b64encode
 from typing import Any
 
 from playwright.sync_api import FloatRect, Locator, expect
@@ -16,6 +17,11 @@ RESTED = """() => new Promise((go) => {
   };
   look();
 })"""
+STILL = """(() => {
+  const bytes = Uint8Array.from(atob("%s"), (letter) => letter.charCodeAt(0));
+  ImageCapture.prototype.takePhoto = () =>
+    Promise.resolve(new Blob([bytes], { type: "image/jpeg" }));
+})()"""
 SHUTTER = 90_000  # twelve megapixels on a busy machine
 
 
@@ -51,6 +57,13 @@ class Phone(Device):
         many = r"1\s*photo(?!s)" if count == 1 else rf"{count}\s*photos"
         line = self.page.locator(".held, .holds").first
         expect(line).to_contain_text(re.compile(rf"holds.*?(?<!\d){many}", re.S), timeout=wait)
+
+    def camera_gives(self, still: bytes) -> None:
+        """Let the platform's camera give this very file, as a sensor's own software writes it.
+
+        The browser's fake camera writes PNG files of the film's frames and nothing else.
+        """
+        self.context.add_init_script(STILL % b64encode(still).decode())
 
     # Adding the phone
 

@@ -1,5 +1,6 @@
 """What lies before a story begins, and what a browser cannot know: rows made and looked at."""
 
+from base64 import b64encode
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from safelight.patients.models import Patient, Visit
 from safelight.patients.rules import fold
 from safelight.people.inviting import invite_again
 from safelight.people.models import Person, Phone
-from safelight.photos.models import Capture, Photo
+from safelight.photos.models import Capture, Photo, Rendition
+from safelight.photos.renditions import open_picture
 from safelight.policy.models import Practice
 
 
@@ -62,10 +64,20 @@ def photos(told: dict[str, Any]) -> list[dict[str, Any]]:
             "visit": str(row.visit_id) if row.visit_id else None,
             "size": [row.width, row.height],
             "via": row.evidence.get("via"),
+            "chaperone": row.chaperone,
+            "view": [row.set_code, row.view],
+            "limit_reason": row.limit_reason,
+            "covers": len(row.cover),
             "consent": str(row.consent_id) if row.consent_id else None,
         }
         for row in rows
     ]
+
+
+def original(told: dict[str, Any]) -> str:
+    """Return the untouched original of a photo, in letters."""
+    photo = Photo.objects.get(pk=told["photo"])
+    return b64encode(open_picture(photo, Rendition.Kind.ORIGINAL)).decode()
 
 
 def captures(told: dict[str, Any]) -> list[dict[str, Any]]:
@@ -105,5 +117,6 @@ def actions(told: dict[str, Any]) -> list[str]:
 
 
 CALLS = {
-    call.__name__: call for call in (doctor, patient, photos, captures, consents, phones, actions)
+    call.__name__: call
+    for call in (doctor, patient, photos, original, captures, consents, phones, actions)
 }
