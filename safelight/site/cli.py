@@ -22,6 +22,8 @@ ZONES = {
     "NT": "Australia/Darwin",
 }
 
+STOPPED = 130  # what a shell reports after Ctrl-C
+
 
 def say(words: str = "") -> None:
     """Write one line for the person at the terminal."""
@@ -44,6 +46,9 @@ def main(words: Sequence[str] | None = None) -> int:
         if refusal.remedy:
             sys.stderr.write(f"  {refusal.remedy}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nsafelight: stopped.\n")
+        return STOPPED
     except OSError as trouble:
         sys.stderr.write(f"safelight: {trouble.strerror or trouble}\n")
         return 1
@@ -122,13 +127,14 @@ def _serve(told: argparse.Namespace) -> int:
     from safelight.vault import keyring  # noqa: PLC0415
 
     chosen = config.load(config.default_data())
+    server = serving.take_address(chosen)
     _ready()
     keyring.current()  # without its keys nothing is opened and nothing listens
     from safelight.site import setting_up  # noqa: PLC0415 - models exist only from here on
 
     setting_up.make_tables()
     say(f"Safelight is at {chosen.origin}")
-    return serving.serve(chosen)
+    return serving.serve(chosen, server, say=say)
 
 
 def _status(told: argparse.Namespace) -> int:

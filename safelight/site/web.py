@@ -7,11 +7,12 @@ import sys
 import uvicorn
 
 from safelight.site.config import default_data, load
-from safelight.site.serving import LISTEN_FD
+from safelight.site.serving import LISTEN_FD, end_with_parent
 
 
 def main() -> None:
     """Serve until told to stop. The access log is off: addresses hold ids, and we keep our own."""
+    end_with_parent()
     config = load(default_data())
     wanted = uvicorn.Config(
         "safelight.site.asgi:application",

@@ -5,9 +5,12 @@ import os
 
 import django
 
+from safelight.site.serving import end_with_parent
+
 
 def main() -> None:
     """Work until told to stop."""
+    end_with_parent()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.site.settings")
     django.setup()
     from safelight.site import worker  # noqa: PLC0415 - models exist only from here on
