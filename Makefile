@@ -19,19 +19,23 @@ run: .venv/ready ## A demo practice on http://localhost:8000
 setup: .venv/ready ## Build the environment and the phone app
 
 .venv/ready: $(UV) pyproject.toml uv.lock phone/package-lock.json $(wildcard phone/src/*.ts phone/src/*/*.ts)
+	$(UV) sync --frozen --no-dev --inexact
+	@touch $@
+
+.venv/dev: .venv/ready
 	$(UV) sync --frozen
 	@touch $@
 
 .tools/bin/uv:
 	sh tools/get_uv.sh
 
-test: .venv/ready test-tools ## Everything: rules, acts, pages; journeys in a browser; the acts on PostgreSQL
+test: .venv/dev test-tools ## Everything: rules, acts, pages; journeys in a browser; the acts on PostgreSQL
 	$(NPM) test
 	$(RUN) pytest -n 2 --dist loadfile -m "not browser"
 	$(RUN) pytest -m browser
 	sh tools/with_postgres.sh $(RUN) pytest -n 2 --dist loadfile -m "not browser" $(ACTS)
 
-check: .venv/ready phone/node_modules ## What CI runs: layers, types, style, migrations
+check: .venv/dev phone/node_modules ## What CI runs: layers, types, style, migrations
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) lint-imports
@@ -40,11 +44,11 @@ check: .venv/ready phone/node_modules ## What CI runs: layers, types, style, mig
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) python -m django makemigrations --check --dry-run
 	$(NPM) run check
 
-fix: .venv/ready ## Put right what a tool can
+fix: .venv/dev ## Put right what a tool can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-bench: .venv/ready ## Ratios against named baselines, written to the terminal
+bench: .venv/dev ## Ratios against named baselines, written to the terminal
 	$(RUN) python -m bench
 
 bench-regions: .tools/regions/ready ## What the suggestions of faces and text find, and get wrong
@@ -54,7 +58,7 @@ bench-regions: .tools/regions/ready ## What the suggestions of faces and text fi
 	UV_PROJECT_ENVIRONMENT=.tools/regions $(UV) sync --frozen --no-dev --no-install-project --extra regions
 	@touch $@
 
-phone/node_modules: .venv/ready phone/package-lock.json
+phone/node_modules: .venv/dev phone/package-lock.json
 	$(NPM) ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
