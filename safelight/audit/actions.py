@@ -47,6 +47,7 @@ ACTIONS: Final[dict[str, str]] = {
     "patient.searched": "searched for patients",
     "patient.viewed": "looked at the patient's record",
     "visit.added": "added a visit",
+    "visit.cancelled": "took back a visit that was added by mistake",
     "visit.pushed": "sent a visit to a phone",
     # Consent
     "consent.recorded": "wrote down what the patient agreed to",
@@ -60,11 +61,13 @@ ACTIONS: Final[dict[str, str]] = {
     # Keys
     "key.turned": "gave phones a new key to seal to",
     "key.destroyed": "destroyed an old key that nothing needs any more",
+    # The server
+    "clock.confirmed": "confirmed that the server's clock is right",
     # Captures
     "capture.announced": "took a photo on a phone",
     "capture.arrived": "sent a sealed photo to the practice",
     "capture.refused": "sent a photo that was not taken in",
-    "capture.conflict": "sent different content under a photo's number; it was kept aside",
+    "capture.conflict": "offered different content under a photo's number; it was not taken",
     # Photos
     "photo.filed": "filed the photo in the patient's record",
     "photo.matched": "matched the photo to the patient",

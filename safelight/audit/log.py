@@ -16,6 +16,8 @@ from safelight.lib.refusals import Refusal
 from safelight.lib.wiring import wired
 
 SALT_BYTES = 32
+CLOCK_CONFIRMED = "clock.confirmed"
+"""After this act its own time is the newest, even if times before were later: they were wrong."""
 
 
 class OutsideTransaction(Refusal):
@@ -119,7 +121,8 @@ def grow(frontier: Frontier, entry: Entry) -> None:
             Node(
                 practice=frontier.practice, level=part.level, index=part.index, hash=part.hash
             ).save()
-    newest = max(filter(None, (frontier.newest_at, entry.at)))
+    before = None if entry.action == CLOCK_CONFIRMED else frontier.newest_at
+    newest = max(filter(None, (before, entry.at)))
     moved = Frontier.objects.filter(practice=frontier.practice, size=entry.n).update(
         size=entry.n + 1, hashes=[value.hex() for value in hashes], newest_at=newest
     )

@@ -127,6 +127,7 @@ class PaperScan(models.Model):
     size = models.PositiveIntegerField(default=0)
     at = models.DateTimeField()
     by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    checked_at = models.DateTimeField(null=True)  # read back whole; see photos/upkeep.py
 
     def __str__(self) -> str:
         return f"scan {self.pk} of consent {self.consent_id}"

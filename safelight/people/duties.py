@@ -62,6 +62,7 @@ class Act(StrEnum):
     PHONE_ANY = "phone.any"
     KEYS = "keys.rotate"
     KEYS_UNSEAL = "keys.unseal"
+    CLOCK_CONFIRM = "clock.confirm"
     POLICY_VIEW = "policy.view"
     POLICY_EDIT = "policy.edit"
     MAIL_SERVER = "mail.server"

@@ -311,6 +311,9 @@ class Alarm(models.Model):
         CONFLICT = "conflict", "Other content under the same number"
         MANY_VIEWS = "many_views", "Many photos looked at"
         DAMAGED = "damaged", "A stored file is damaged"
+        UNNAMED = "unnamed", "Stored files that no record names"
+        LOG = "log", "The log does not fit together"
+        CLOCK = "clock", "The server’s clock is in doubt"
 
     practice = models.ForeignKey(Practice, models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -1,18 +1,20 @@
 """Upkeep: what a worker does every minute and every day, so that nothing rots unnoticed."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import F, Q
-
+from safelight.audit.checking import first_wrong
 from safelight.audit.checkpoints import checkpoint, latest
 from safelight.lib.refusals import NotFound
+from safelight.lib.shelves import Shelf, shelves
 from safelight.people.limits import forget_old
 from safelight.photos.alarms import end_alarms, raise_alarm
 from safelight.photos.capture_keys import drop_capture_keys, turn_capture_key
+from safelight.photos.clock import in_doubt
 from safelight.photos.copies import outside_copies
-from safelight.photos.models import Alarm, Capture, Rendition, Sight
+from safelight.photos.models import Alarm, Capture, Sight
 from safelight.photos.places import inbox
 from safelight.photos.reading import incomplete, unfiled, unmatched
 from safelight.photos.receiving import complete_arrivals
@@ -20,35 +22,70 @@ from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 from safelight.vault.scrub import scrub
 from safelight.vault.stores import DiskStore, store
+from safelight.vault.sweeping import Swept, sweep
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY: Final = timedelta(hours=1)
 READ_AGAIN: Final = timedelta(days=25)
 """Every blob is read at least every 30 days (security-design, 4); this leaves five spare."""
 SLICE: Final = 40
-"""Blobs read in one minute: a million and a half in 25 days."""
+"""Rows of one table read in one minute: a million and a half in 25 days."""
 SIGHTS_KEPT: Final = timedelta(hours=1)
 MOST: Final = 500
 
 
 def keep_up(*, at: datetime) -> None:
-    """Do all that is due: alarms, checkpoints, arrivals cut off by a crash, reading blobs."""
+    """Do what a minute must not miss: alarms, checkpoints, arrivals cut off by a crash."""
     complete_arrivals(at=at)
     for practice in Practice.objects.order_by("pk"):
         age_alarms(practice, at=at)
         sign_log(practice, at=at)
-    read_again(at=at)
     Sight.objects.filter(at__lt=at - SIGHTS_KEPT).delete()
     inbox().sweep(now=at.timestamp())
 
 
 def keep_up_daily(*, at: datetime) -> None:
-    """Do what a day can wait for: forget, turn and destroy keys, clear what a crash left behind."""
+    """Do what a day can wait for: forget, turn keys, check the logs, and clear what is left over.
+
+    What destroys by its age (old keys, blobs that no row names) waits while the clock is in doubt.
+    """
     forget_old(at=at)
     turn_capture_key(at=at)
+    check_logs(at=at)
+    if in_doubt(at):
+        log.warning("the clock is in doubt: nothing is destroyed by its age")
+        return
     drop_capture_keys(at=at)
-    blobs = store()
+    sweep_blobs(at=at)
+
+
+def check_logs(*, at: datetime) -> None:
+    """Read every practice's whole log and raise an alarm where it does not fit together."""
+    for practice in Practice.objects.order_by("pk"):
+        place = first_wrong(practice.pk)
+        if place is not None:
+            log.critical("the log of practice %s does not fit at entry %s", practice.pk, place)
+            about = f"entry:{practice.pk}.{place}"
+            raise_alarm(Alarm.Kind.LOG, practice=practice, about=about, at=at)
+
+
+def sweep_blobs(*, at: datetime) -> Swept:
+    """Set aside what no row names, and call a person: after a crash it is rubbish, else a fault.
+
+    Only numbers of files are written down. A later sweep brings back what is named again.
+    """
+    blobs, now = store(), at.timestamp()
     if isinstance(blobs, DiskStore):
-        blobs.sweep(now=at.timestamp())
+        blobs.sweep(now=now)
+    swept = sweep(blobs, shelves(), now=now)
+    for name in swept.aside:
+        log.warning("no row names blob %s: set aside", name)
+    for name in swept.back:
+        log.warning("a row names blob %s again: brought back", name)
+    if swept.aside or swept.too_many:
+        raise_alarm(Alarm.Kind.UNNAMED, practice=None, about="store:blobs", at=at)
+    return swept
 
 
 def age_alarms(practice: Practice, *, at: datetime) -> None:
@@ -105,26 +142,26 @@ def sign_log(practice: Practice, *, at: datetime) -> bool:
 def read_again(*, at: datetime) -> int:
     """Read the blobs that were not read for longest and compare their hashes; return how many.
 
-    A damaged one raises an alarm: it comes back from the backup, never silently.
+    Every kind is read: photos, what was let out, sealed files, scans of papers. A damaged one
+    raises an alarm: it comes back from the backup, never silently.
     """
-    due = (
-        Rendition.objects.filter(Q(checked_at__isnull=True) | Q(checked_at__lt=at - READ_AGAIN))
-        .select_related("photo__practice")
-        .order_by(F("checked_at").asc(nulls_first=True))[:SLICE]
-    )
-    rows = list(due)
-    if not rows:
+    return sum(_read_shelf(shelf, at=at) for shelf in shelves())
+
+
+def _read_shelf(shelf: Shelf, *, at: datetime) -> int:
+    due = shelf.unread(before=at - READ_AGAIN, most=SLICE)
+    if not due:
         return 0
-    found = scrub(store(), expected=[row.blob for row in rows])
+    found = scrub(store(), expected=[one.blob for one in due])
     bad = {*found.damaged, *found.missing}
-    for row in rows:
-        if row.blob in bad:
+    for one in due:
+        if one.blob in bad:
             raise_alarm(
                 Alarm.Kind.DAMAGED,
-                practice=row.photo.practice,
-                about=f"photo:{row.photo_id}",
+                practice=Practice.objects.get(pk=one.practice),
+                about=one.about,
                 at=at,
-                patient=row.photo.patient_id,
+                patient=one.patient,
             )
-    Rendition.objects.filter(pk__in=[row.pk for row in rows]).update(checked_at=at)
-    return len(rows)
+    shelf.note_read(due, at=at)
+    return len(due)

@@ -158,6 +158,7 @@ class ReleasedPhoto(models.Model):
     how = models.CharField(max_length=20, blank=True)
     wrapped_key = models.BinaryField(default=b"")
     blobs: "models.JSONField[Any]" = models.JSONField(default=dict)  # kind -> name in the vault
+    checked_at = models.DateTimeField(null=True)  # read back whole; see photos/upkeep.py
     copy = models.ForeignKey(Copy, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
@@ -251,6 +252,7 @@ class Package(models.Model):
     sealed_password = models.BinaryField()
     wrapped_key = models.BinaryField()
     blob = models.CharField(max_length=64)
+    checked_at = models.DateTimeField(null=True)  # read back whole; see photos/upkeep.py
     name = models.CharField(max_length=40)
     media_type = models.CharField(max_length=40)
     size = models.PositiveIntegerField()

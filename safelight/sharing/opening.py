@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from safelight.audit.actor import Actor
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, Refusal
+from safelight.photos.clock import require_sound_clock
 from safelight.sharing.asking import items_of
 from safelight.sharing.confirming import is_pin
 from safelight.sharing.ending import end
@@ -170,6 +171,7 @@ def live_opening(session: str, *, at: datetime) -> Opening:
     """
     rows = Opening.objects.select_related("link__release__practice", "link__release__made_by")
     rows = rows.select_related("link__release__patient")
+    require_sound_clock(at)
     opening = rows.filter(session_hash=token_hash(session)).first() if session else None
     if opening is None or opening.ends_at <= at or not is_open(opening.link, at=at):
         raise LinkClosed
@@ -217,6 +219,7 @@ def _live_link(token: str, *, at: datetime) -> Link:
     The question holds every condition, so a closed link brings no row, as an unknown one does: both
     take the same time.
     """
+    require_sound_clock(at)
     rows = Link.objects.select_related("release__practice", "release__made_by", "release__patient")
     link = rows.filter(
         token_hash=token_hash(token),

@@ -9,6 +9,7 @@ from typing import Final
 from django.db import connection
 
 from safelight.lib.clock import now
+from safelight.photos.clock import Watch
 from safelight.sharing.worker import work
 
 log = logging.getLogger(__name__)
@@ -18,9 +19,14 @@ AFTER_TROUBLE: Final = 5.0
 
 
 def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
-    """Do what is due for shares, once a second, until told to stop. No trouble ends it."""
+    """Do what is due for shares, once a second, until told to stop. No trouble ends it.
+
+    The clock is looked at first: what a wrong one would let out or end waits for a person.
+    """
+    watch = Watch()
     while not stop.is_set():
         try:
+            watch.look(clock())
             work(at=clock())
             stop.wait(LOOK_EVERY)
         except Exception:

@@ -30,6 +30,11 @@ SAFELIGHT_WIRING = {
     "patients.movers.consent": "safelight.consent.moving.move_all",
     "patients.movers.photos": "safelight.photos.moving.move_all",
     "patients.movers.sharing": "safelight.sharing.moving.move_all",
+    # The tables whose rows name blobs: what none of them names is swept away.
+    "vault.shelf.photos": "safelight.photos.shelf.SHELF",
+    "vault.shelf.consent": "safelight.consent.shelf.SHELF",
+    "vault.shelf.sharing": "safelight.sharing.shelf.PHOTOS",
+    "vault.shelf.packages": "safelight.sharing.shelf.PACKAGES",
     # Called inside the transaction in which a yes is taken back.
     "consent.withdrawn.sharing": "safelight.sharing.ending.end_for_withdrawal",
     # What makes the bytes of a copy that leaves.

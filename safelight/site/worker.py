@@ -23,8 +23,8 @@ from safelight.patients.importing import bring_in_waiting
 from safelight.photos.claims import waiting_for_filing
 from safelight.photos.darkroom import decoder
 from safelight.photos.filing import file_capture, note_trouble
-from safelight.photos.upkeep import keep_up, keep_up_daily
-from safelight.site.letting_out import begin as begin_letting_out
+from safelight.photos.upkeep import keep_up
+from safelight.site import caretaking, letting_out
 from safelight.site.sqlcipher.statistics import keep_statistics
 from safelight.vault.ballast import Ballast
 
@@ -33,16 +33,17 @@ log = logging.getLogger(__name__)
 LOOK_EVERY: Final = 0.08
 """Seconds between two looks at an idle table: one read of an index, about 0.1 ms."""
 UPKEEP_EVERY: Final = 60.0
-DAY: Final = 24 * 3600.0
 PLENTY: Final = 4
 """How many times the ballast must be free before it is held, so that it is not taken and given."""
 AT_ONCE: Final = 8
 AFTER_TROUBLE: Final = 2.0
+PATIENCE: Final = 15.0
+"""Seconds that the other threads get to finish; the parent waits twenty for all (serving.py)."""
 
 
 def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
     """Work until told to stop. Trouble with one capture or with the database ends nothing."""
-    upkeep_due = daily_due = 0.0
+    upkeep_due = 0.0
     while not stop.is_set():
         try:
             if time.monotonic() >= upkeep_due:
@@ -50,9 +51,6 @@ def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
                 keep_statistics()
                 upkeep_due = time.monotonic() + UPKEEP_EVERY
                 keep_room(Path(settings.SAFELIGHT_DATA))
-            if time.monotonic() >= daily_due:
-                daily_due = time.monotonic() + DAY
-                keep_up_daily(at=clock())
             if not work_once(clock=clock) and not _bring_in_lists(stop, clock=clock):
                 stop.wait(LOOK_EVERY)
         except DatabaseError:
@@ -115,10 +113,11 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     decoder().start()
-    letting_out = begin_letting_out(stop)
+    beside = [letting_out.begin(stop), caretaking.begin(stop)]
     try:
         run(stop)
     finally:
         stop.set()
-        letting_out.join()
+        for thread in beside:
+            thread.join(PATIENCE)
         decoder().close()

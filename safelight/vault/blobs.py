@@ -59,7 +59,27 @@ class Store(Protocol):
         ...
 
     def names(self) -> Iterator[str]:
-        """Give the name of every blob held."""
+        """Give the name of every blob held, in order."""
+        ...
+
+    def put_at(self, name: str) -> float:
+        """Return since when a blob is held (Unix seconds)."""
+        ...
+
+    def set_aside(self, name: str, *, at: float) -> None:
+        """Take a blob out of the store, whole, to where `aside` lists it and nothing reads it."""
+        ...
+
+    def aside(self) -> Iterator[tuple[str, float]]:
+        """Give every blob that was set aside, and when."""
+        ...
+
+    def bring_back(self, name: str) -> None:
+        """Put a blob that was set aside back in its place."""
+        ...
+
+    def drop_aside(self, name: str) -> None:
+        """Remove a blob that was set aside, for good."""
         ...
 
 

@@ -14,6 +14,7 @@ from safelight.vault.blobs import (
     require_whole,
 )
 
+ASIDE = "aside"  # beside the folders of two letters, in which alone blobs are looked for
 TEMPORARY_AGE = 24 * 3600.0  # seconds; no write takes a day
 
 
@@ -76,9 +77,54 @@ class DiskStore:
 
     def names(self) -> Iterator[str]:
         """Give every file's name, whatever lies in the folders; a scrub tells good from bad."""
-        for path in sorted(self.folder.glob("??/??/*")):
-            if not path.name.startswith(files.TEMPORARY):
-                yield path.name
+        for top in sorted(self.folder.glob("??")):
+            for path in sorted(top.glob("??/*")):
+                if not path.name.startswith(files.TEMPORARY):
+                    yield path.name
+
+    def put_at(self, name: str) -> float:
+        """Return when the file was written."""
+        try:
+            return self._path(name).stat().st_mtime
+        except FileNotFoundError:
+            raise missing() from None
+
+    def set_aside(self, name: str, *, at: float) -> None:
+        """Move a blob into the folder beside, under the time; nobody reads it there."""
+        self._move(self._path(name), self.folder / ASIDE / f"{int(at)}-{require_name(name)}")
+
+    def aside(self) -> Iterator[tuple[str, float]]:
+        """Give every blob that was set aside, and when."""
+        for path in sorted((self.folder / ASIDE).glob("*-*")):
+            since, _, name = path.name.partition("-")
+            if since.isdigit():
+                yield name, float(since)
+
+    def bring_back(self, name: str) -> None:
+        """Move a blob that was set aside back into its place."""
+        for path in self._aside(name):
+            self._make_folders(self._path(name).parent)
+            self._move(path, self._path(name))
+
+    def drop_aside(self, name: str) -> None:
+        """Unlink a blob that was set aside."""
+        for path in self._aside(name):
+            path.unlink(missing_ok=True)
+
+    def _aside(self, name: str) -> list[Path]:
+        return list((self.folder / ASIDE).glob(f"*-{require_name(name)}"))
+
+    def _move(self, here: Path, there: Path) -> None:
+        """Rename a file and make both folders' names durable; one that is gone is left alone."""
+        files.make_folder(there.parent, top=self.folder)
+        try:
+            here.rename(there)
+        except FileNotFoundError:
+            return  # another worker moved it a moment ago
+        except OSError as trouble:
+            raise files.refusal_for(trouble, self.folder) from trouble
+        files.sync_folder_or_stop(there.parent, self.folder)
+        files.sync_folder_or_stop(here.parent, self.folder)
 
     def sweep(self, *, now: float) -> int:
         """Remove what a crash left half-written more than a day ago."""

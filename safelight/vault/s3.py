@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -88,19 +89,79 @@ class S3Store:
         """Remove a blob; say whether it was there."""
         if not self.exists(name):
             return False
-        try:
-            self._client.delete_object(Bucket=self.bucket, Key=self.prefix + name)
-        except (ClientError, BotoCoreError) as trouble:
-            raise _refusal(trouble) from trouble
+        self._remove(self.prefix + name)
         return True
 
     def names(self) -> Iterator[str]:
-        """Give the name of every object under the prefix."""
+        """Give the name of every object under the prefix; the service lists them in order."""
+        yield from self._keys(self.prefix)
+
+    def put_at(self, name: str) -> float:
+        """Return when the object was written, by the service's clock."""
+        try:
+            found = self._client.head_object(
+                Bucket=self.bucket, Key=self.prefix + require_name(name)
+            )
+        except (ClientError, BotoCoreError) as trouble:
+            raise _refusal(trouble) from trouble
+        written: datetime = found["LastModified"]
+        return written.timestamp()
+
+    def set_aside(self, name: str, *, at: float) -> None:
+        """Move a blob under the prefix beside, under the time; nobody reads it there."""
+        require_name(name)
+        self._move(self.prefix + name, f"{self._beside}{int(at)}-{name}")
+
+    def aside(self) -> Iterator[tuple[str, float]]:
+        """Give every blob that was set aside, and when."""
+        for found in self._keys(self._beside):
+            since, _, name = found.partition("-")
+            if since.isdigit():
+                yield name, float(since)
+
+    def bring_back(self, name: str) -> None:
+        """Move a blob that was set aside back into its place."""
+        for key in self._aside(name):
+            self._move(key, self.prefix + name)
+
+    def drop_aside(self, name: str) -> None:
+        """Remove a blob that was set aside."""
+        for key in self._aside(name):
+            self._remove(key)
+
+    @property
+    def _beside(self) -> str:
+        return f"{self.prefix.rstrip('/')}-aside/"
+
+    def _aside(self, name: str) -> list[str]:
+        require_name(name)
+        return [f"{self._beside}{int(at)}-{one}" for one, at in self.aside() if one == name]
+
+    def _move(self, here: str, there: str) -> None:
+        """Copy an object, then remove the first: a failure between leaves two, never none."""
+        source = {"Bucket": self.bucket, "Key": here}
+        try:
+            self._client.copy_object(Bucket=self.bucket, Key=there, CopySource=source)
+        except ClientError as trouble:
+            if _code(trouble) in GONE:
+                return  # another worker moved it a moment ago
+            raise _refusal(trouble) from trouble
+        except BotoCoreError as trouble:
+            raise _refusal(trouble) from trouble
+        self._remove(here)
+
+    def _remove(self, key: str) -> None:
+        try:
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError) as trouble:
+            raise _refusal(trouble) from trouble
+
+    def _keys(self, prefix: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2")
         try:
-            for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 for found in page.get("Contents", []):
-                    yield found["Key"].removeprefix(self.prefix)
+                    yield found["Key"].removeprefix(prefix)
         except (ClientError, BotoCoreError) as trouble:
             raise _refusal(trouble) from trouble
 

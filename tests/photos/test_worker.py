@@ -12,7 +12,7 @@ import pytest
 from safelight.audit.models import Entry
 from safelight.lib.clock import now
 from safelight.patients.models import Patient
-from safelight.people.models import Limit, Person, Phone
+from safelight.people.models import Person, Phone
 from safelight.photos.claims import claim
 from safelight.photos.filing import file_capture
 from safelight.photos.models import Alarm, Capture, Photo
@@ -114,12 +114,3 @@ def test_a_full_disk_puts_the_photo_back_and_the_phone_keeps_it(
     assert capture.state == "filed"
     assert capture.filed_at is not None
     assert capture.filed_at <= now()
-
-
-def test_a_worker_does_the_days_upkeep_when_it_starts(phone: Phone) -> None:
-    Limit.objects.create(key="long ago", started_at=NOON - timedelta(days=900))
-    with working(1):
-        until = time.monotonic() + PATIENCE
-        while Limit.objects.exists():
-            assert time.monotonic() < until
-            time.sleep(0.02)

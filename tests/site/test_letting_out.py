@@ -9,6 +9,7 @@ from safelight.site import letting_out
 from tests.conftest import NOON
 
 
+@pytest.mark.django_db(transaction=True)
 def test_trouble_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     stop, seen = threading.Event(), list[datetime]()
 

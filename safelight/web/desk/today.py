@@ -138,8 +138,8 @@ def _walls_group(person: Person) -> Group:
     return Group("walls", "Looked past a wall", "For the privacy officer", rows)
 
 
-def _alarms_group(found: reading.Today) -> Group:
-    shown = {Alarm.Kind.CONFLICT, Alarm.Kind.STUCK, Alarm.Kind.DAMAGED, Alarm.Kind.MANY_VIEWS}
+def _alarms_group(person: Person, found: reading.Today) -> Group:
+    shown = _alarm_kinds(person)
     rows = [
         Row(
             "alarm",
@@ -149,12 +149,25 @@ def _alarms_group(found: reading.Today) -> Group:
             lately(alarm.raised_at),
             "",
             "Look into it",
-            reverse("desk:alarm", args=[alarm.pk]),
+            reverse("desk:clock")
+            if alarm.kind == Alarm.Kind.CLOCK
+            else reverse("desk:alarm", args=[alarm.pk]),
         )
         for alarm in found.alarms
         if alarm.kind in shown
     ]
     return Group("alarms", "Alarms", "Something that should not happen", rows)
+
+
+def _alarm_kinds(person: Person) -> set[str]:
+    """Return the alarms that this person can do something about, beside those with own groups."""
+    kinds: set[str] = set()
+    if letters(person, Act.BREACH_MANAGE):
+        kinds |= {Alarm.Kind.CONFLICT, Alarm.Kind.STUCK, Alarm.Kind.DAMAGED, Alarm.Kind.MANY_VIEWS}
+        kinds |= {Alarm.Kind.UNNAMED, Alarm.Kind.LOG}
+    if letters(person, Act.CLOCK_CONFIRM):
+        kinds.add(Alarm.Kind.CLOCK)
+    return kinds
 
 
 def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
@@ -174,8 +187,7 @@ def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
         yield _labels_group(found, person.practice)
     if letters(person, Act.CONSENT_RECORD):
         yield _consent_group(person, at)
-    if letters(person, Act.BREACH_MANAGE):
-        yield _alarms_group(found)
+    yield _alarms_group(person, found)
 
 
 def board(person: Person, *, at: datetime) -> list[Lamps]:

@@ -7,6 +7,7 @@ app_name = "desk"
 urlpatterns = [
     path("", include("safelight.web.desk.today")),
     path("", include("safelight.web.desk.alarms")),
+    path("", include("safelight.web.desk.clock")),
     path("", include("safelight.web.desk.photos")),
     path("", include("safelight.web.desk.timeline")),
     path("", include("safelight.web.desk.unmatched")),

@@ -11,7 +11,9 @@ from pytest_django import Settings
 from safelight.audit.models import Entry
 from safelight.lib.clock import now
 from safelight.people.models import Person
-from safelight.photos.models import Photo
+from safelight.photos.alarms import raise_alarm
+from safelight.photos.clock import confirm_clock
+from safelight.photos.models import Alarm, Photo
 from safelight.sharing.models import Link, Opening, Release, Reply
 from safelight.sharing.recalling import recall
 from safelight.sharing.replying import see_replies
@@ -321,3 +323,22 @@ def test_a_last_opening_stays_open_and_another_is_refused(photos: list[Photo], a
     assert "This is the last one" in client.get(place).content.decode()
     assert try_open(sent).json()["code"] == "link_closed"
     assert client.get(place).status_code == 200
+
+
+def test_while_the_clock_is_in_doubt_every_link_says_not_now(sent: Sent, mo: Person) -> None:
+    client, place = opened(sent)
+    opens, entries = sent.link().opens, Entry.objects.count()
+    raise_alarm(Alarm.Kind.CLOCK, practice=None, about="server:clock", at=now())
+    for token in (sent.token, "no such token"):
+        for path in ("/s/knock", "/s/open"):
+            answer = post(Client(), path, token=token, pin=sent.pin, accepts=True)
+            assert (answer.status_code, answer.json()["code"]) == (503, "not_now")
+    picture = f"{place}/{sent.items[0].pk}/view"
+    for path in (place, f"{place}/still", picture):
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert "Not now." in answer.content.decode()
+    assert client.post(f"{place}/reply", {"words": "Thank you"}).status_code == 503
+    assert (sent.link().opens, Entry.objects.count()) == (opens, entries + 1)  # the alarm's own
+    confirm_clock(by=mo, at=now())
+    assert client.get(picture).status_code == 200
