@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from safelight.imaging.cleaning import verify
+from safelight.site import clean_command
 
 CORPUS = Path(__file__).parents[1] / "imaging" / "corpus"
 
@@ -75,3 +76,68 @@ def test_a_strange_name_stays_on_one_line(name: str | bytes, tmp_path: Path) -> 
     done = run(tmp_path, os.fsdecode(os.fsencode(source)), "-o", "out")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_what_is_no_file_or_has_too_long_a_name_is_refused_and_the_rest_goes_on(
+    tmp_path: Path,
+) -> None:
+    photo = (CORPUS / "j-gps.jpg").read_bytes()
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / ("y" * 254)).write_bytes(photo)
+    (tmp_path / "good.jpg").write_bytes(photo)
+    done = run(tmp_path, "folder", "pipe.jpg", "y" * 254, "good.jpg", "--json", "-o", "out")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line.get("code", "") for line in told] == ["no_file", "no_file", "unwritable", ""]
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["good.jpg"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"mine")
+    done = run(tmp_path, str(CORPUS / "j-gps.jpg"), "-o", "out")
+    assert done.returncode == 1
+    assert "could not be written" in done.stderr
+    assert (tmp_path / "out").read_bytes() == b"mine"
+
+
+def test_a_link_in_the_place_of_the_copy_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "j-gps.jpg").symlink_to(tmp_path / "elsewhere")
+    assert run(tmp_path, str(CORPUS / "j-gps.jpg"), "-o", "out").returncode == 1
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_folder_that_takes_no_nameless_files_gets_copies_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "O_TMPFILE", os.O_DIRECTORY)  # a kernel that does not know of them
+    clean_command.write_new(tmp_path / "copy.jpg", b"whole")
+    assert (tmp_path / "copy.jpg").read_bytes() == b"whole"
+    with pytest.raises(clean_command.NameTaken):
+        clean_command.write_new(tmp_path / "copy.jpg", b"other")
+    assert (tmp_path / "copy.jpg").read_bytes() == b"whole"
+
+
+def test_ended_in_mid_run_it_leaves_whole_copies_and_nothing_else(tmp_path: Path) -> None:
+    photo = (CORPUS / "j-gps.jpg").read_bytes()
+    names = [f"{number:02}.jpg" for number in range(60)]
+    for name in names:
+        (tmp_path / name).write_bytes(photo)
+    words = [sys.executable, "-m", "safelight.site.cli", "clean", *names, "-o", "out"]
+    place = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, cwd=tmp_path, env=place) as going:
+        assert going.stdout is not None
+        going.stdout.readline()
+        going.terminate()
+        going.stdout.read()
+        assert going.wait(60) == clean_command.ENDED
+    whole = verify_all(tmp_path / "out")
+    assert 1 <= whole < len(names)
+
+
+def verify_all(folder: Path) -> int:
+    """Verify every file in a folder, hidden ones too, and count them."""
+    files = list(folder.iterdir())
+    for file in files:
+        verify(file.read_bytes())
+    return len(files)
