@@ -83,7 +83,7 @@ class Shelf:
         return [part.split("}")[0] for part in self.about.split("{")[1:]]
 
     def _rows(self) -> "QuerySet[Any]":
-        rows = apps.get_model(self.model)._default_manager.filter(self.kept)
+        rows: QuerySet[Any] = apps.get_model(self.model)._default_manager.filter(self.kept)
         empty: object = {} if self._is_many else ""
         return rows.exclude(**{self.column: empty})
 

@@ -184,11 +184,6 @@ def outside_of(photos: Iterable[Photo], *, at: datetime) -> dict[UUID, tuple[int
     return {row["photo"]: (row["n"], row["late"]) for row in counted.values("photo", "n", "late")}
 
 
-def is_overdue(copy: Copy, *, at: datetime) -> bool:
-    """Say whether a copy should have ended by now."""
-    return copy.state == Copy.State.HELD and copy.due_at is not None and copy.due_at < at
-
-
 def next_print_number(photo: Photo) -> int:
     """Return the number for a photo's next print. A database rule refuses the same one twice."""
     newest = Copy.objects.filter(photo=photo, holder=Copy.Holder.PAPER).aggregate(n=Max("number"))

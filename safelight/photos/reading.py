@@ -100,12 +100,6 @@ def sites_of(patient: Patient) -> list[Site]:
     return [Site(r["site_code"], r["side"], r["count"], r["newest_at"]) for r in rows]
 
 
-def newest_of_site(patient: Patient, *, site_code: str, side: str) -> Photo | None:
-    """Return the newest photo of one site: the guide for the next one, and for its words."""
-    rows = Photo.objects.filter(patient=patient, site_code=site_code, side=side)
-    return rows.order_by("-taken_at").first()
-
-
 def newest_by_site(patient: Patient) -> list[tuple[Site, Photo]]:
     """Return each site of a patient with its newest photo, the most recent site first."""
     sites = sites_of(patient)

@@ -107,12 +107,6 @@ def rules_of(practice: Practice) -> list[LegalRule]:
     return sorted(rows, key=lambda row: order.index(row.key) if row.key in order else len(order))
 
 
-def rule_value(practice: Practice, key: str) -> Any:
-    """Return a rule's value: the state's before Australia's; None where there is no such rule."""
-    rows = {row.jurisdiction: row.value for row in rules_of(practice) if row.key == key}
-    return rows.get(practice.jurisdiction, rows.get(AUSTRALIA))
-
-
 @transaction.atomic
 def change_rule(
     practice: Practice,

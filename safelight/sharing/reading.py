@@ -9,14 +9,13 @@ from django.db.models import Q, QuerySet
 from safelight.consent.models import Consent
 from safelight.lib.refusals import NotFound
 from safelight.patients.access import own
-from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters
 from safelight.people.models import Person
-from safelight.photos.models import Copy, Photo
+from safelight.photos.models import Copy
 from safelight.policy.models import Practice
 from safelight.sharing.checking import waiting_for
 from safelight.sharing.ending import Had, had_of
-from safelight.sharing.models import LIVE, Opening, Release, ReleasedPhoto, Reply
+from safelight.sharing.models import LIVE, Opening, Release, Reply
 from safelight.sharing.rules import ways
 
 SOON: Final = timedelta(days=2)
@@ -35,30 +34,6 @@ def release_for(person: Person, release_id: UUID, *, at: datetime) -> Release:
     if release is None or not _concerns(person, release, at=at):
         raise NotFound
     return release
-
-
-def item_for(person: Person, release_id: UUID, item_id: UUID, *, at: datetime) -> ReleasedPhoto:
-    """Return one photo of a release that this person has to do with."""
-    release = release_for(person, release_id, at=at)
-    rows = ReleasedPhoto.objects.select_related(
-        "release__practice", "release__made_by", "photo__patient__practice", "patient"
-    )
-    item = rows.filter(pk=item_id, release=release).first()
-    if item is None:
-        raise NotFound
-    return item
-
-
-def releases_of(patient: Patient) -> list[Release]:
-    """Return everything decided about letting a patient's photos out, the newest first."""
-    rows = _rows().filter(Q(patient=patient) | Q(items__patient=patient)).distinct()
-    return list(rows.exclude(state=Release.State.DRAFT).order_by("-made_at")[:ROWS])
-
-
-def releases_of_photo(photo: Photo) -> list[Release]:
-    """Return the releases that a photo was part of, the newest first."""
-    rows = _rows().filter(items__photo=photo).exclude(state=Release.State.DRAFT)
-    return list(rows.order_by("-made_at")[:ROWS])
 
 
 def release_of_copy(copy: Copy) -> Release | None:
@@ -109,12 +84,6 @@ def openings(release: Release) -> list[Opening]:
 def who_has_had(consent: Consent) -> list[Had]:
     """Return who has had photos that left on this consent, whatever became of them."""
     rows = _rows().filter(items__consent=consent, out_at__isnull=False).distinct()
-    return [had_of(release) for release in rows.order_by("out_at")]
-
-
-def who_has_had_patient(patient: Patient) -> list[Had]:
-    """Return who has had a patient's photos, whatever they left on and whatever became of them."""
-    rows = _rows().filter(items__patient=patient, out_at__isnull=False).distinct()
     return [had_of(release) for release in rows.order_by("out_at")]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from safelight.lib.refusals import Refusal
 from safelight.vault import keyfiles, root
-from safelight.vault.recovery import Kit, make_recovery_kit, open_with_kit, restore_keyring
+from safelight.vault.recovery import Kit, make_recovery_kits, open_with_kit, restore_keyring
 from safelight.vault.root import Root
 from safelight.vault.words import new_passphrase
 
@@ -42,7 +42,7 @@ def make_keys(data: Path, *, key_file: Path | None, at: datetime) -> NewKeys:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.chmod(data, 0o700)
     key = root.new_root()
-    kits = (make_recovery_kit(), make_recovery_kit())
+    kits = make_recovery_kits()
     keyfiles.create_keyring(
         data / "keyring", root=key, recovery=[kit.recipient for kit in kits], at=at
     )

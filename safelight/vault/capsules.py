@@ -61,11 +61,6 @@ def seal_capsule(
     return MAGIC + len(head).to_bytes(4, "big") + head + sealed
 
 
-def read_header(raw: bytes) -> dict[str, Any]:
-    """Read a capsule's clear header, which nothing proves until the capsule was opened."""
-    return _header(_head(raw))
-
-
 def open_with(raw: bytes, key_for: Callable[[str], ciphers.CapturePrivate]) -> OpenedCapsule:
     """Open a capsule with the key its header names. What does not fit exactly is refused."""
     head = _head(raw)

@@ -14,11 +14,6 @@ class Scrubbed:
     damaged: tuple[str, ...]
     missing: tuple[str, ...]
 
-    @property
-    def is_clean(self) -> bool:
-        """Say whether every blob is there and whole."""
-        return not (self.damaged or self.missing)
-
 
 def scrub(store: Store, *, expected: Iterable[str] | None = None) -> Scrubbed:
     """Read blobs and compare each with its name; by default every one that the store holds.

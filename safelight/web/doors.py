@@ -11,7 +11,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
-from safelight.lib.refusals import Refusal
 from safelight.people.duties import Act, needs_step_up, require_duty
 from safelight.people.models import Person
 from safelight.web.answers import wants_json
@@ -29,17 +28,6 @@ class PersonRequest(HttpRequest):
     """A request whose sender is known: a person of a practice who may do the view's act."""
 
     person: Person
-
-
-class NeedsStepUp(Refusal):
-    """The act asks for a signature not older than five minutes, and there is none."""
-
-    code = "step_up"
-    status = 401
-
-    def __init__(self) -> None:
-        """Say what to do; nothing was changed."""
-        super().__init__(STEP_UP["message"], remedy=STEP_UP["remedy"])
 
 
 def person_of(request: HttpRequest) -> Person | None:
@@ -62,12 +50,6 @@ def stepped_up(request: HttpRequest) -> bool:
     times = [float(record["at"]) for record in records if record.get("reauthenticated")]
     age = time.time() - max(times, default=0.0)
     return 0 <= age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-
-
-def require_step_up(request: HttpRequest) -> None:
-    """Refuse unless confirmed in the last five minutes: for acts that ask only in some cases."""
-    if not stepped_up(request):
-        raise NeedsStepUp
 
 
 def signed_in(

@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from safelight.vault import stores
 from safelight.vault.disk import DiskStore
 from safelight.vault.s3 import S3Store
-from safelight.vault.scrub import scrub
+from safelight.vault.scrub import Scrubbed, scrub
 from tests.vault.damage import flipped
 
 BYTES = b"SLV1" + os.urandom(300)
@@ -115,7 +115,7 @@ def test_what_is_no_name_never_becomes_a_path(pair: tuple[stores.Store, Damage])
 def test_a_scrub_names_exactly_the_bad_ones(pair: tuple[stores.Store, Damage]) -> None:
     store, damage = pair
     names = [store.put(b"SLV1" + bytes([n]) * 100) for n in range(8)]
-    assert scrub(store).is_clean
+    assert scrub(store) == Scrubbed(8, (), ())
     damage(names[1], b"SLV1" + bytes([1]) * 99 + b"\0")  # rot
     damage(names[2], b"")  # cut off
     damage(names[3], b"SLV1" + bytes([4]) * 100)  # another's bytes
@@ -125,7 +125,7 @@ def test_a_scrub_names_exactly_the_bad_ones(pair: tuple[stores.Store, Damage]) -
     assert (found.checked, found.missing) == (7, ())
     found = scrub(store, expected=names)
     assert set(found.damaged) == {names[1], names[2], names[3]}
-    assert (found.checked, found.missing, found.is_clean) == (8, (names[5],), False)
+    assert (found.checked, found.missing) == (8, (names[5],))
 
 
 def test_putting_again_mends_a_bad_file_on_disk(tmp_path: Path) -> None:

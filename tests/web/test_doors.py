@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from safelight.people.duties import Act
 from safelight.people.models import Person
-from safelight.web.doors import PersonRequest, require_step_up, signed_in
+from safelight.web.doors import PersonRequest, signed_in
 from tests.signing_in import signed_in_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.web.test_doors")]
@@ -39,19 +39,12 @@ def careful(request: PersonRequest) -> HttpResponse:
     return HttpResponse()
 
 
-@signed_in(None)
-def sometimes(request: PersonRequest) -> HttpResponse:
-    require_step_up(request)
-    return HttpResponse()
-
-
 urlpatterns = [
     path("anybody", anybody),
     path("label", label),
     path("covered", covered),
     path("move", move),
     path("careful", careful),
-    path("sometimes", sometimes),
     path("", include("safelight.web.door.urls")),
 ]
 
@@ -66,7 +59,7 @@ def test_a_view_knows_its_person(ben: Person) -> None:
 
 
 def test_nobody_gets_in_without_signing_in() -> None:
-    for view in ("anybody", "label", "covered", "move", "careful", "sometimes"):
+    for view in ("anybody", "label", "covered", "move", "careful"):
         assert Client().get(f"/{view}", headers=JSON).status_code == 401
         assert Client().post(f"/{view}", headers=JSON).status_code == 401
 
@@ -89,10 +82,9 @@ def test_the_letter_s_asks_for_a_fresh_signature(ada: Person, rec: Person) -> No
     assert status(rec, "move", stepped_up=True) == 403
 
 
-def test_a_view_may_ask_for_one_always_or_sometimes(ada: Person) -> None:
-    for view in ("careful", "sometimes"):
-        assert status(ada, view) == 401
-        assert status(ada, view, stepped_up=True) == 200
+def test_a_view_may_ask_for_one_whatever_the_table_says(ada: Person) -> None:
+    assert status(ada, "careful") == 401
+    assert status(ada, "careful", stepped_up=True) == 200
 
 
 @pytest.mark.parametrize("words", [{"is_active": False}, {"left_at": "2026-10-14T01:00:00Z"}])
