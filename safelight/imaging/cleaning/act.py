@@ -71,10 +71,10 @@ def _written_png(png: Png, decoder: CleaningDecoder) -> tuple[bytes, list[str]]:
 
 def _recoded(draft: Draft, data: bytes, kind: str, decoder: CleaningDecoder) -> Draft:
     """Code the pixels anew as PNG, then clean that PNG like any other."""
-    coded = decoder.recode(data, kind=kind, orientation=draft.orientation)
+    coded, how = decoder.recode(data, kind=kind, orientation=draft.orientation)
     cleaned, remains = _written_png(read_png(coded), decoder)
     removed = once([*draft.removed, *LEFT_BEHIND.get(kind, ())])
-    return Draft(cleaned, "png", removed, remains, draft.orientation, "coded anew")
+    return Draft(cleaned, "png", removed, remains, draft.orientation, how)
 
 
 def _clean_jpeg(data: bytes, decoder: CleaningDecoder) -> Draft:

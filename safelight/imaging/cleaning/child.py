@@ -12,7 +12,7 @@ from safelight.imaging import prepare
 from safelight.imaging.answers import Answer
 from safelight.imaging.child import main
 from safelight.imaging.cleaning import coefficients, comparing
-from safelight.imaging.cleaning.opening import open_whole, whole_pixels
+from safelight.imaging.cleaning.opening import CHANGED, open_whole, whole_pixels
 from safelight.imaging.cleaning.spaces import named
 from safelight.imaging.cleaning.turning import turn_jpeg
 from safelight.imaging.prepare import UPRIGHT
@@ -35,17 +35,18 @@ def turn(data: memoryview, order: dict[str, Any]) -> Answer:
 
 
 def recode(data: memoryview, order: dict[str, Any]) -> Answer:
-    """Decode the picture and code the very same pixels as a PNG."""
+    """Decode the picture and code its pixels as a PNG; says when they had to be changed."""
     picture = open_whole(order["kind"], data, order["orientation"])
     info: dict[str | tuple[int, int], Any] = {
         key: picture.info[key] for key in ("transparency",) if key in picture.info
     }
     profile = picture.info.get("icc_profile")
+    how = "re-encoded" if picture.info.get(CHANGED) else "coded anew"
     picture = picture.copy()  # no longer tied to a file: saving one that is would look for it
     picture.info = info
     coded = io.BytesIO()
     picture.save(coded, "PNG", icc_profile=profile or b"", compress_level=PACKING)
-    return Answer({"how": "coded anew"}, [coded.getvalue()])
+    return Answer({"how": how}, [coded.getvalue()])
 
 
 def used(data: memoryview, order: dict[str, Any]) -> Answer:

@@ -16,7 +16,7 @@ from safelight.imaging.refusals import PictureTooLarge
 
 CODED, TILED = b"hvc1", b"grid"
 ALPHAS = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
-NAMED_SIZES = {b"ispe": 12, b"irot": 1, b"imir": 1, b"pasp": 8}
+NAMED_SIZES = {b"ispe": 12, b"irot": 1, b"imir": 1}
 CONFIG_START = 22
 FIRST_SETS, LAST_SETS, LAST_PICTURE = 32, 34, 31
 NAMES = {

@@ -8,7 +8,8 @@ import struct
 from dataclasses import dataclass
 
 HEADER = 128
-MAX_PROFILE = 4 * 1024 * 1024
+MAX_PROFILE = 16 * 1024 * 1024
+"""As much as the segments of a JPEG can hold; press profiles with fine tables are honest at 5."""
 MAX_TAGS = 100
 D50 = bytes.fromhex("0000f6d6000100000000d32d")
 CLASSES = frozenset({b"mntr", b"scnr", b"prtr", b"spac"})

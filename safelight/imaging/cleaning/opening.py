@@ -41,6 +41,12 @@ OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "tiff": TiffImagePlugin.TiffImageFile,
     "gif": GifImagePlugin.GifImageFile,
 }
+TAG_PAGE_KIND, TAG_OLD_PAGE_KIND, TAG_SHADES = 254, 255, 258
+OLD_REDUCED = 2
+MOST_PAGES = 32
+"""TIFF 6.0, NewSubfileType, SubfileType and BitsPerSample."""
+CHANGED = "changed"
+"""Said of a picture whose values are not those of its file: fewer shades, or light for ink."""
 KEPT = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 """Modes that a PNG can hold as they are."""
 CONVERTED = {"PA": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "LAB": "RGB", "La": "LA", "RGBa": "RGBA"}
@@ -56,7 +62,7 @@ def jpeg_pixels(data: memoryview, *, strict: bool) -> NDArray[np.uint8]:
         check_size(int(wide), int(high))
         form = "CMYK" if space in ("CMYK", "YCCK") else "GRAY" if space == "Gray" else "RGB"
         pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, form, strict=strict)
-    except ValueError as problem:
+    except (ValueError, KeyError) as problem:  # a rare sampling has no name in the library
         raise PictureDamaged from problem
     return pixels
 
@@ -97,14 +103,37 @@ def _heic(data: memoryview) -> Image.Image:
     return picture
 
 
+def _is_reduced(page: TiffImagePlugin.TiffImageFile) -> bool:
+    tags = page.tag_v2
+    return bool(tags.get(TAG_PAGE_KIND, 0) & 1 or tags.get(TAG_OLD_PAGE_KIND) == OLD_REDUCED)
+
+
+def _one_page(image: ImageFile.ImageFile) -> None:
+    """Raise PictureFrames for several pictures. Smaller copies of the first are none (TIFF)."""
+    pages = getattr(image, "n_frames", 1)
+    if pages == 1:
+        return
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or pages > MOST_PAGES:
+        raise PictureFrames
+    for page in range(1, pages):
+        image.seek(page)
+        if not _is_reduced(image):
+            raise PictureFrames
+    image.seek(0)
+
+
 def _by_pillow(kind: str, data: memoryview) -> Image.Image:
     image = OPENERS[kind](io.BytesIO(data))
     check_size(*image.size)
-    if getattr(image, "n_frames", 1) != 1:
-        raise PictureFrames
-    if isinstance(image, TiffImagePlugin.TiffImageFile) and TAG_RAW_CAMERA in image.tag_v2:
-        raise PictureKind
+    _one_page(image)
+    shades = 8
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        if TAG_RAW_CAMERA in image.tag_v2:
+            raise PictureKind
+        shades = max(image.tag_v2.get(TAG_SHADES) or (8,))
     image.load()
+    if shades > 8 and not image.mode.startswith("I"):
+        image.info[CHANGED] = True
     return image
 
 
@@ -116,9 +145,10 @@ def _as_png_can(image: Image.Image) -> Image.Image:
     if image.mode in ("I;16B", "I;16L", "I;16N"):
         picture = Image.fromarray(np.asarray(image).astype(np.uint16))
     elif image.mode == "CMYK":
-        picture, info = colour.to_srgb(image, info.get("icc_profile")), {}
+        picture, info = colour.to_srgb(image, info.get("icc_profile")), {CHANGED: True}
     elif image.mode in CONVERTED:
         picture = image.convert(CONVERTED[image.mode])
+        info[CHANGED] = image.mode == "LAB"
     else:
         raise PictureKind
     picture.info = info

@@ -37,10 +37,12 @@ class CleaningDecoder(Decoder):
         is_exact = answer.header.get("how") == without_loss
         return _only(answer), without_loss if is_exact else "re-encoded"
 
-    def recode(self, data: bytes, *, kind: str, orientation: int) -> bytes:
-        """Decode a picture and code the same pixels as a PNG, upright."""
+    def recode(self, data: bytes, *, kind: str, orientation: int) -> tuple[bytes, str]:
+        """Code a picture as an upright PNG: the same pixels, `coded anew`, or else `re-encoded`."""
         order = {"task": "recode", "kind": kind, "orientation": orientation}
-        return _only(self._ask(order, data))
+        answer = self._ask(order, data)
+        is_same = answer.header.get("how") == "coded anew"
+        return _only(answer), "coded anew" if is_same else "re-encoded"
 
     def used(self, data: bytes) -> set[int]:
         """Return which colours of its palette a PNG uses."""

@@ -177,7 +177,7 @@ def _check_png(data: bytes) -> None:
         elif name == b"iCCP":
             require(body[:5] == b"ICC\0\0")
             unpack = zlib.decompressobj()
-            check_profile(unpack.decompress(body[5:], 1 << 23))
+            check_profile(unpack.decompress(body[5:], 1 << 24))
             require(unpack.eof and not unpack.unused_data)
         elif name == b"cHRM":
             require(all(value <= 100_000 for value in struct.unpack(">8I", body)))

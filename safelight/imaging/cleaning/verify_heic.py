@@ -7,7 +7,7 @@ from safelight.imaging.cleaning.verify_icc import check_profile, require
 INSIDE = (b"hdlr", b"pitm", b"iinf", b"iref", b"iprp", b"idat", b"iloc")
 HANDLER = bytes(8) + b"pict" + bytes(13)
 ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0")
-SIZES = {b"ispe": 12, b"irot": 1, b"imir": 1, b"pasp": 8}
+SIZES = {b"ispe": 12, b"irot": 1, b"imir": 1}
 
 
 def _walk(data: bytes, place: int = 0) -> Iterator[tuple[bytes, int, int]]:

@@ -124,6 +124,15 @@ def test_a_crop_hides_pixels_so_the_picture_is_coded_anew(tidy: Tidy) -> None:
     assert np.array_equal(np.asarray(opened(cleaned.data)), np.asarray(opened(data)))
 
 
+def test_a_shape_of_pixels_that_spells_something_is_gone(tidy: Tidy) -> None:
+    parts = read_heic(BASES["plain"])
+    only = next(iter(parts.kept.values()))
+    only.properties.append((box(b"pasp", SECRET[:8]), False))
+    data = write_heic(parts)[0]
+    assert SECRET[:8] in data
+    assert SECRET[:8] not in tidy(data).data
+
+
 def test_one_item_is_left_and_it_has_no_name(tidy: Tidy) -> None:
     cleaned = tidy(heic(skin(128, 96), exif=exif_block(), xmp=XMP)).data
     meta = dict(boxes(cleaned))[b"meta"]

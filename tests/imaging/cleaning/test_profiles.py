@@ -185,8 +185,10 @@ def test_named_spaces_are_recognised_by_their_numbers(name: str) -> None:
     assert cleaned_profile(spoken) == (named(name), name)
 
 
-def test_a_large_profile_in_many_pieces_survives(tidy: Tidy) -> None:
-    grid, ins = 11, 4
+@pytest.mark.parametrize("grid", [11, 30])
+def test_a_large_profile_in_many_pieces_survives(grid: int, tidy: Tidy) -> None:
+    """The larger one has 5 MB, as press profiles with fine tables do."""
+    ins = 4
     head = b"mft2" + bytes(4) + bytes((ins, 3, grid, 0)) + numbers(1, 0, 0, 0, 1, 0, 0, 0, 1)
     every = [0, 65535] * ins + [30000] * (grid**ins * 3) + [0, 65535] * 3
     table = head + struct.pack(">2H", 2, 2) + struct.pack(f">{len(every)}H", *every)

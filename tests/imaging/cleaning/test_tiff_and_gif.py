@@ -1,6 +1,7 @@
 """TIFF and GIF: the same pixels in a PNG, because their own containers are all tags and blocks."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -66,6 +67,43 @@ def pages(kind: str) -> bytes:
     target = io.BytesIO()
     skin().save(target, kind, save_all=True, append_images=[skin(seed=2)])
     return target.getvalue()
+
+
+def with_thumbnail(tag: int, value: int) -> bytes:
+    """A page, and after it a smaller copy that says of itself that it is one."""
+    small, tags = skin(24, 16, seed=7), TiffImagePlugin.ImageFileDirectory_v2()
+    tags[tag] = value
+    small.encoderinfo = {"tiffinfo": tags}
+    target = io.BytesIO()
+    skin().save(target, "TIFF", save_all=True, append_images=[small])
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(("tag", "value"), [(254, 1), (255, 2)])
+def test_a_thumbnail_is_not_a_page_and_stays_behind(tag: int, value: int, tidy: Tidy) -> None:
+    cleaned = tidy(with_thumbnail(tag, value))
+    assert np.array_equal(np.asarray(opened(cleaned.data)), np.asarray(skin()))
+    assert cleaned.how == "coded anew"
+
+
+def forty_eight_bits() -> bytes:
+    """A page of sixteen bits in each of three channels, which the decoder halves."""
+    rows = np.random.default_rng(2).integers(0, 65535, (20, 30, 3), np.uint16)
+    entries = [
+        (256, 3, 1, 30), (257, 3, 1, 20), (258, 3, 3, 200), (259, 3, 1, 1), (262, 3, 1, 2),
+        (273, 4, 1, 300), (277, 3, 1, 3), (278, 3, 1, 20), (279, 4, 1, rows.nbytes),
+    ]  # fmt: skip
+    table = b"".join(
+        struct.pack("<HHI", *entry[:3]) + struct.pack("<I", entry[3]) for entry in entries
+    )
+    head = b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + table + bytes(4)
+    whole = head.ljust(200, b"\0") + struct.pack("<3H", 16, 16, 16)
+    return whole.ljust(300, b"\0") + rows.astype("<u2").tobytes()
+
+
+def test_it_says_when_shades_or_inks_could_not_be_kept(tidy: Tidy) -> None:
+    assert tidy(forty_eight_bits()).how == "re-encoded"
+    assert tidy(tagged(skin(mode="CMYK"))).how == "re-encoded"
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "GIF"])
