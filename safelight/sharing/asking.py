@@ -1,8 +1,7 @@
 """Asking: may this photo leave, on the basis that this release names? Asked again at each step."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -13,14 +12,13 @@ from safelight.consent.uses import USES
 from safelight.lib.refusals import Refusal
 from safelight.people.models import Person
 from safelight.photos.models import Photo
+from safelight.policy.rules import local_day
 from safelight.sharing.models import Release, ReleasedPhoto
 from safelight.sharing.rules.bases import (
     CONSENT,
     DISCLOSURE,
     EXPECTED,
     HOME,
-    BasisRule,
-    bases,
     basis_words,
     cannot_stand,
     facts_missing,
@@ -29,16 +27,8 @@ from safelight.sharing.rules.bases import (
 
 UNDECIDED = frozenset({"other_recipient", "second_person"})
 """What a consent may still lack before the recipient is named and a second person has looked."""
-USED_BEFORE: Final = {
-    code: Missing(
-        "each_time",
-        f"{use.title} is asked each time, and this yes was used already.",
-        "Ask the patient about this occasion and record the answer.",
-    )
-    for code, use in USES.items()
-    if use.each_time
-}
-"""What stands in the way of a second occasion, by use (G13: the consent's own words say so)."""
+SECOND = frozenset({"second_person"})
+"""What a consent may still lack until a second person has looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +37,6 @@ class Leave:
 
     words: str
     consent_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One basis as the page lists it: whether it could stand now, and if not, why."""
-
-    rule: BasisRule
-    may: bool
-    why: str = ""
-    needed: str = ""
 
 
 def may_leave(
@@ -89,8 +69,9 @@ def may_leave(
             return Leave(basis_words(release.basis, release.use))
         left = [item for item in refused.missing if item.code not in still_open]
         leave = Leave(f"Consent: {USES[release.use].title}", refused.consent_id)
-    if USES[release.use].each_time and _asked_before(release, leave.consent_id):
-        left.append(USED_BEFORE[release.use])
+    used = _used_before(release, leave.consent_id) if USES[release.use].each_time else None
+    if used is not None:
+        left.append(_each_time(release.use, local_day(used, photo.practice.zone)))
     if left:
         raise MayNotGo(left, consent_id=leave.consent_id)
     return leave
@@ -114,50 +95,22 @@ def _by_consent(
     return Leave(basis.words, basis.consent_id)
 
 
-def _asked_before(release: Release, consent_id: UUID | None) -> bool:
-    """Say whether a yes that holds for one occasion was used for another one already."""
-    if consent_id is None:
-        return False
+def _used_before(release: Release, consent_id: UUID | None) -> datetime | None:
+    """Return when a yes that holds for one occasion was used for another one, if it was."""
     never_left = (Release.State.DRAFT, Release.State.UNDONE, Release.State.REFUSED)
-    others = ReleasedPhoto.objects.filter(consent=consent_id, release__use=release.use)
-    return (
-        others.exclude(release=release.pk)
-        .exclude(release__state__in=never_left)
-        .exclude(release__end_why="declined")
-        .exists()
+    others = Release.objects.filter(items__consent=consent_id, use=release.use)
+    others = others.exclude(pk=release.pk).exclude(state__in=never_left)
+    first = others.order_by("confirmed_at").first() if consent_id is not None else None
+    return (first.confirmed_at or first.made_at) if first else None
+
+
+def _each_time(use: str, day: date) -> Missing:
+    """Say that this use is asked each time, as the consent's own words do (G13)."""
+    return Missing(
+        "each_time",
+        f"{USES[use].title} is asked each time, and this yes was used on {day.day} {day:%b %Y}.",
+        "Ask the patient about this occasion and record the answer.",
     )
-
-
-def choices(release: Release, *, at: datetime) -> list[Choice]:
-    """Return every basis, with whether it could stand for all photos of a release now (D4b).
-
-    What only has to be written down does not make a basis impossible.
-    """
-    photos = [item.photo for item in items_of(release)]
-    return [_choice(release, rule, photos, at=at) for rule in bases().values()]
-
-
-def _choice(release: Release, rule: BasisRule, photos: list[Photo], *, at: datetime) -> Choice:
-    tried = Release(
-        use=release.use,
-        made_by=release.made_by,
-        basis=rule.code,
-        basis_reason="-",
-        basis_facts=dict.fromkeys(rule.needs, "-"),
-        recipient_name=release.recipient_name,
-        recipient_kind=release.recipient_kind,
-        recipient_country=release.recipient_country,
-        name_hidden=release.name_hidden,
-    )
-    tried.pk = release.pk
-    open_yet = UNDECIDED if not release.recipient_name else frozenset({"second_person"})
-    try:
-        for photo in photos:
-            may_leave(tried, photo, at=at, still_open=open_yet)
-    except MayNotGo as refused:
-        words = " ".join(item.words for item in refused.missing)
-        return Choice(rule, may=False, why=words, needed=refused.remedy)
-    return Choice(rule, may=True, why=rule.hint)
 
 
 def items_of(release: Release) -> list[ReleasedPhoto]:

@@ -14,9 +14,9 @@ from safelight.lib.refusals import Refusal
 from safelight.people.duties import Act, needs_step_up
 from safelight.people.models import Person
 from safelight.policy.settings import setting
-from safelight.sharing.asking import items_of, may_leave, use_words
+from safelight.sharing.asking import SECOND, items_of, may_leave, use_words
 from safelight.sharing.models import Link, Release, ReleasedPhoto
-from safelight.sharing.readiness import SECOND, missing
+from safelight.sharing.readiness import missing
 from safelight.sharing.refusals import MovedOn, NotReady
 from safelight.sharing.rules import checklist, ways
 from safelight.sharing.rules.ends import UNDONE

@@ -15,7 +15,7 @@ from safelight.photos.models import Photo
 from safelight.policy.settings import all_settings
 from safelight.sharing.addressbook import known_now, recipient_of
 from safelight.sharing.asking import UNDECIDED, items_of, may_leave, note_refusal
-from safelight.sharing.asking import choices as choices
+from safelight.sharing.choosing import choices as choices
 from safelight.sharing.models import Clinician, Release, ReleasedPhoto
 from safelight.sharing.previewing import preview as preview
 from safelight.sharing.readiness import missing as missing

@@ -5,13 +5,11 @@ from datetime import datetime
 from safelight.consent.going import MayNotGo
 from safelight.lib.refusals import Refusal
 from safelight.sharing.addressbook import known_now
-from safelight.sharing.asking import items_of, may_leave
+from safelight.sharing.asking import SECOND, items_of, may_leave
 from safelight.sharing.mailing import can_send_mail
 from safelight.sharing.models import Release, ReleasedPhoto
 from safelight.sharing.refusals import Missing
 from safelight.sharing.rules import checklist, ways
-
-SECOND = frozenset({"second_person"})
 
 
 def missing(release: Release, *, at: datetime) -> list[Missing]:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
-from tests.journeys.sharing import NIL, QUESTION, Backstage, Reader, begin, share
+from tests.journeys.sharing import NIL, OWN_COPY, QUESTION, Backstage, Reader, begin, share
 
 pytestmark = pytest.mark.browser
 
@@ -186,7 +186,7 @@ def test_the_patient_takes_a_copy_of_their_own_home(
     pat = practice.patient(desk)
     uses = {"patient_copy": "yes"}
     told = rows.ask("photographed", patient=pat["id"], gp=desk.person["id"], uses=uses)
-    given = share(desk, told["photos"], to="Pat", use="A copy for the patient")
+    given = share(desk, told["photos"], to="Pat", use=OWN_COPY)
     home = reader(practice)
     home.open(given)
     home.sees("Your photo from Wattle Lane Family Practice.")

@@ -11,6 +11,8 @@ from safelight.consent.uses import USES
 
 CONSENT: Final = "CONSENT_EXPRESS"
 EXPECTED: Final = "EXPECTED_CARE"
+RESEARCH: Final = "RESEARCH_S95A"
+FROM_OUTSIDE: Final = frozenset({"LAW_OR_COURT", "LEGAL_CLAIM", "ENFORCEMENT"})
 DISCLOSURE: Final = "disclosure"
 """The use of a release that the patient is not asked about: a law asks for it, or allows it."""
 USES_OUT: Final[dict[str, str]] = {
@@ -35,6 +37,7 @@ class BasisRule:
     reason: bool
     source: str
     needs: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: str = ""
 
 
 @cache
@@ -51,10 +54,34 @@ def cannot_stand(code: str, *, use: str, country: str) -> str:
     if rule is None:
         return "That is not one of the reasons in law."
     if use not in rule.uses:
-        return f"“{rule.title}” cannot be the reason for this use."
+        return _not_for(code, use)
     if code != CONSENT and country not in ("", HOME):
         return "Sending overseas needs the patient’s yes to that country."
     return ""
+
+
+def _not_for(code: str, use: str) -> str:
+    """Say why a basis is none for this very use."""
+    if code == CONSENT:
+        return "Where a law asks for it or allows it, the patient is not asked."
+    if code == EXPECTED and use == DISCLOSURE:
+        return "What a law asks for is no part of their care."
+    if code == EXPECTED:
+        return f"“{USES_OUT[use]}” is no part of their care."
+    if code == RESEARCH:
+        return f"This is for “{USES_OUT[use]}”, not for research."
+    return f"Not for “{USES_OUT[use]}”."
+
+
+def elsewhere(rule: BasisRule, use: str) -> str:
+    """Return what turns a share for this use into a disclosure on that basis, or "" if nothing.
+
+    Who asks from outside may ask about any photo. A threat, or a patient who cannot decide, are
+    reasons beside care; for teaching and the like nobody should look for one there.
+    """
+    if use == DISCLOSURE or (rule.code not in FROM_OUTSIDE and not USES[use].is_care):
+        return ""
+    return rule.elsewhere
 
 
 def facts_missing(code: str, reason: str, facts: Mapping[str, str]) -> list[str]:

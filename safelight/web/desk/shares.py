@@ -19,7 +19,7 @@ from safelight.sharing.confirming import undo
 from safelight.sharing.drafting import begin_release, drop, set_basis
 from safelight.sharing.models import Release
 from safelight.sharing.reading import release_for
-from safelight.sharing.rules.bases import CONSENT, DISCLOSURE, USES_OUT
+from safelight.sharing.rules.bases import CONSENT, DISCLOSURE, USES_OUT, bases
 from safelight.sharing.rules.checklist import needs_hidden
 from safelight.sharing.rules.ways import MOST_PHOTOS
 from safelight.web.desk.photos import uuid_in
@@ -121,11 +121,22 @@ def take_back(request: PersonRequest, release_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in(None)
 def other_use(request: PersonRequest, release_id: UUID) -> HttpResponse:
-    """Leave this draft and ask again what the same photos are for."""
-    release = release_for(request.person, release_id, at=now())
-    photos = "&".join(f"photo={item.photo_id}" for item in items_of(release))
-    drop(release, by=request.person, at=now())
-    return redirect(f"{reverse('desk:share-new')}?{photos}")
+    """Leave this draft and ask again what the same photos are for, or begin anew by a law’s reason.
+
+    Nothing is carried over but the photos: the new use asks for everything itself.
+    """
+    at = now()
+    release = release_for(request.person, release_id, at=at)
+    photos = [item.photo for item in items_of(release)]
+    reason = bases().get(request.POST.get("reason", ""))
+    if reason is None:
+        ids = "&".join(f"photo={photo.pk}" for photo in photos)
+        drop(release, by=request.person, at=at)
+        return redirect(f"{reverse('desk:share-new')}?{ids}")
+    again = stepped_up(request)
+    begun = begin_release(photos, use=DISCLOSURE, by=request.person, at=at, stepped_up=again)
+    drop(release, by=request.person, at=at)
+    return redirect(f"{reverse('desk:share-why', args=[begun.pk])}?reason={reason.code}")
 
 
 urlpatterns = [

@@ -18,7 +18,15 @@ from safelight.sharing.drafting import QUESTION_LENGTH, missing, set_form
 from safelight.sharing.mailing import can_send_mail
 from safelight.sharing.models import Release
 from safelight.sharing.reading import release_for
-from safelight.sharing.rules.ways import LINKS, PRINT, TEACHING_SET, Bounds, forms_for, is_public
+from safelight.sharing.rules.ways import (
+    LINKS,
+    PATIENT_COPY,
+    PRINT,
+    TEACHING_SET,
+    Bounds,
+    forms_for,
+    is_public,
+)
 from safelight.web.desk.shares import STATE_PAGES, going_context
 from safelight.web.desk.shares_said import context, page_of
 from safelight.web.doors import PersonRequest, signed_in, stepped_up, to_step_up
@@ -99,6 +107,9 @@ def how(request: PersonRequest, release_id: UUID) -> HttpResponse:
             }
             for place, way in enumerate(ways)
         ],
+        has_link=any(way in LINKS for way in ways),
+        own_copy=release.use == PATIENT_COPY,
+        is_set=is_set,
         opens_most=bounds.opens_most,
         has_mail=can_send_mail(person.practice),
         public=is_public(release.use),

@@ -1,6 +1,7 @@
 """Two steps of a share: why the photos may leave, and who gets them."""
 
 import re
+from dataclasses import replace
 from uuid import UUID
 
 from django import forms
@@ -10,28 +11,40 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from safelight.consent.going import MayNotGo
-from safelight.consent.reading import live_consents, sentence
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput
 from safelight.people.duties import Act, may
 from safelight.policy.countries import COUNTRIES
 from safelight.sharing.addressbook import clinician_for, clinicians_of, is_due
-from safelight.sharing.asking import choices
+from safelight.sharing.choosing import Choice, choices, said_on
 from safelight.sharing.drafting import set_basis, set_recipient
 from safelight.sharing.models import Release
 from safelight.sharing.reading import release_for
-from safelight.sharing.rules.bases import CONSENT, HOME, MOST_FACT, MOST_REASON
+from safelight.sharing.rules.bases import CONSENT, DISCLOSURE, HOME, MOST_FACT, MOST_REASON
 from safelight.sharing.rules.ways import PATIENT_COPY
 from safelight.web.desk.photos import uuid_in
 from safelight.web.desk.shares_said import context, next_step, page_of
 from safelight.web.doors import PersonRequest, signed_in
 
+THE_PATIENT = "The patient"
 PLACES = [(HOME, "Australia"), *COUNTRIES.items()]
 
 
 def source_words(source: str) -> str:
     """Return where in law a reason stands, without our own notes on where we read it."""
     return re.sub(r"\s*\[[^\]]*\]", "", source).partition(": ")[2]
+
+
+def named(choice: Choice, release: Release) -> Choice:
+    """Return a choice in words that name the patient, as only a page of theirs may."""
+    if release.patient is None:
+        return choice
+    who = release.patient.given
+
+    def say(words: str) -> str:
+        return words.replace("The patient", who).replace("the patient", who)
+
+    return replace(choice, why=say(choice.why), needed=say(choice.needed))
 
 
 def onward(release: Release, step: str, request: PersonRequest) -> HttpResponse:
@@ -62,8 +75,7 @@ def why(request: PersonRequest, release_id: UUID) -> HttpResponse:
     found = choices(release, at=at)
     offered = [choice for choice in found if choice.may]
     own = next(choice for choice in found if choice.rule.code == CONSENT)
-    asked = release.use != "disclosure"
-    answers = live_consents(release.patient, at=at) if release.patient else []
+    is_refused = release.use != DISCLOSURE and not own.may
     told = context(
         release,
         step="basis",
@@ -73,11 +85,14 @@ def why(request: PersonRequest, release_id: UUID) -> HttpResponse:
             for one in offered
         ],
         barred=[choice for choice in found if not choice.may],
-        refused=own if asked and not own.may else None,
-        said=[(one, sentence(one, at=at)) for one in answers[:3]],
+        refused=named(own, release) if is_refused else None,
+        said=said_on(release, at=at) if is_refused else [],
         may_ask=may(person, Act.CONSENT_RECORD) and release.patient is not None,
         wanted=wanted,
-        chosen=code or release.basis or (offered[0].rule.code if len(offered) == 1 else ""),
+        chosen=code
+        or release.basis
+        or request.GET.get("reason")
+        or (offered[0].rule.code if len(offered) == 1 else ""),
         longest=MOST_REASON,
         longest_fact=MOST_FACT,
     )
@@ -135,7 +150,7 @@ def _first_words(release: Release) -> dict[str, str]:
             "country": release.recipient_country,
         }
     if release.use == PATIENT_COPY and release.patient is not None:
-        return {"name": f"{release.patient.given} {release.patient.family}", "kind": "The patient"}
+        return {"name": f"{release.patient.given} {release.patient.family}"}
     return {}
 
 
@@ -152,9 +167,12 @@ def who(request: PersonRequest, release_id: UUID) -> HttpResponse:
     query, problem = request.POST.get("q", ""), ""
     typed = request.POST if request.POST.get("new") else None
     form = NewAddress(typed, initial=_first_words(release))
+    if release.use == PATIENT_COPY:
+        del form.fields["kind"]
     if form.is_valid():
         try:
-            set_recipient(release, **form.cleaned_data, by=person, at=at)
+            told = {"kind": THE_PATIENT, **form.cleaned_data}
+            set_recipient(release, **told, by=person, at=at)
             return onward(release, "recipient", request)
         except BadInput as refused:
             problem = f"{refused.message} {refused.remedy}".strip()

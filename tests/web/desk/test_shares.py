@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -20,6 +21,7 @@ from safelight.policy.models import Practice
 from safelight.sharing.models import Clinician, Release
 from safelight.sharing.releasing import let_go
 from safelight.sharing.suggesting import can_suggest
+from tests.consent.talks import keep, talk
 from tests.photos.making import filed
 from tests.signing_in import signed_in_client
 from tests.web.desk.sharing import (
@@ -72,10 +74,48 @@ def test_a_use_that_was_not_asked_is_refused_with_all_eight_and_the_way_on(
     client = at_desk(ada)
     answer = client.post("/shares/new", {"photo": str(photo.pk), "use": "research"})
     words = page(client, answer["Location"])
-    assert "Not shared. The patient was not asked about research" in words
+    assert "Not shared. Pat was not asked about research" in words
     assert f'href="/patients/{pat.pk}/consent/new">Ask Pat now' in words
-    assert words.count("Not available") + words.count('name="code"') == 8
+    assert "“Research: not asked.”" in words
+    assert f'href="/consents/{photo.consent_id}">Open this consent' in words
+    ways = ("Not available", 'name="code"', 'name="reason" value=')
+    assert [words.count(way) for way in ways] == [4, 1, 3]
     assert Entry.objects.filter(action="share.refused", patient=pat.pk).exists()
+
+
+def test_a_refusal_says_which_answer_when_to_whom_and_what_would_mend_it(
+    photo: Photo, ada: Person, ben: Person, pat: Patient, consent: Consent, at_desk: Desk
+) -> None:
+    client, day = at_desk(ada), now().astimezone(ZoneInfo("Australia/Sydney"))
+    said = f"{day.day} {day:%b %Y}"
+    no = keep(pat, ada, talk(uses={"research": "no"}), agreed_at=now() - timedelta(hours=1))
+    words = page(client, f"{begun(client, photo, use='research')}/why")
+    assert "Not shared. Pat said no to research." in words
+    assert "Only a new yes from Pat changes that." in words
+    assert "“Research: no.”" in words
+    assert re.search(rf"Pat Testcase, signed on the glass, {said}, [^<]*Asked by Dr Ada", words)
+    assert f'href="/consents/{no.pk}">Open this consent' in words
+    withdraw_consent(consent, use="teaching", said_by="Pat, by phone", why="", by=ben, at=now())
+    words = page(client, f"{begun(client, photo, use='teaching')}/why")
+    assert "Not shared. The yes to teaching was taken back." in words
+    assert "“Teaching our staff and students: yes.”" in words
+    assert re.search(rf"Taken back {said}, [^<]*said by Pat, by phone, written down by Ben", words)
+
+
+def test_a_reason_from_outside_turns_it_into_a_disclosure_with_the_same_photo(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    share = begun(client, photo, use="research")
+    assert "I have an order" in page(client, f"{share}/why")
+    assert "There is a threat" not in page(client, f"{share}/why")
+    answer = client.post(f"{share}/other-use", {"reason": "LAW_OR_COURT"})
+    assert release_at(share).state == Release.State.UNDONE
+    fresh = release_at(answer["Location"].partition("/why")[0])
+    assert (fresh.use, fresh.basis, fresh.items.get().photo) == ("disclosure", "", photo)
+    words = page(client, answer["Location"])
+    assert 'value="LAW_OR_COURT" required checked' in words
+    assert "the patient is not asked" in words
 
 
 def test_another_use_is_chosen_with_the_same_photos(
@@ -300,6 +340,27 @@ def test_the_ways_are_ranked_and_the_policy_limits_them(
     assert long.status_code == 400
     assert "1 to 30 days" in long.content.decode()
     assert "Biopsy?" in long.content.decode()
+
+
+def test_of_a_patients_own_copy_nothing_is_asked_that_makes_no_sense(
+    photo: Photo, pat: Patient, ada: Person, at_desk: Desk
+) -> None:
+    keep(pat, ada, talk(uses={"research": "yes"}), agreed_at=now() - timedelta(hours=1))
+    client = at_desk(ada)
+    asked = {"may save": 'name="may_save"', "question": 'name="question"', "link": 'name="channel"'}
+
+    def offered(use: str) -> set[str]:
+        words = page(client, f"{begun(client, photo, use=use)}/how")
+        return {what for what, mark in asked.items() if mark in words}
+
+    assert offered("patient_copy") == {"link"}
+    share = begun(client, photo, use="patient_copy")
+    assert "specialist" not in page(client, f"{share}/who").partition("Who gets")[2]
+    told = {"new": "1", "name": "Pat Testcase", "country": "AU"}
+    client.post(f"{share}/who", {**told, "address": "p@p.example", "address_again": "p@p.example"})
+    assert release_at(share).recipient_kind == "The patient"
+    assert offered("referral") == {"link", "question", "may save"}
+    assert offered("research") == {"question"}
 
 
 def test_the_card_lists_what_is_missing_with_the_step_that_mends_it(
