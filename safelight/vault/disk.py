@@ -1,4 +1,4 @@
-"""Disk: blobs as files in two levels of folders, each durable before its name is given out."""
+"""Disk: blobs as files in 256 folders, each durable before its name is given out."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ TEMPORARY_AGE = 24 * 3600.0  # seconds; no write takes a day
 
 
 class DiskStore:
-    """Sealed blobs under one folder: `ab/cd/abcd…`. Order of writes: security-design, section 4."""
+    """Sealed blobs under one folder: `ab/abcd…`. Order of writes: security-design, section 4."""
 
     def __init__(self, folder: Path) -> None:
         """Take a folder, which is made when it is not there."""
@@ -39,7 +39,7 @@ class DiskStore:
         """
         name = name_of(data)
         path = self._path(name)
-        self._make_folders(path.parent)
+        self._make_folder(path.parent)
         files.write_durably(path, data, top=self.folder)
         return name
 
@@ -77,10 +77,10 @@ class DiskStore:
 
     def names(self) -> Iterator[str]:
         """Give every file's name, whatever lies in the folders; a scrub tells good from bad."""
-        for top in sorted(self.folder.glob("??")):
-            for path in sorted(top.glob("??/*")):
-                if not path.name.startswith(files.TEMPORARY):
-                    yield path.name
+        for folder in sorted(self.folder.glob("??")):
+            for name in sorted(os.listdir(folder)):
+                if not name.startswith(files.TEMPORARY):
+                    yield name
 
     def put_at(self, name: str) -> float:
         """Return when the file was written."""
@@ -103,7 +103,7 @@ class DiskStore:
     def bring_back(self, name: str) -> None:
         """Move a blob that was set aside back into its place."""
         for path in self._aside(name):
-            self._make_folders(self._path(name).parent)
+            self._make_folder(self._path(name).parent)
             self._move(path, self._path(name))
 
     def drop_aside(self, name: str) -> None:
@@ -129,20 +129,19 @@ class DiskStore:
     def sweep(self, *, now: float) -> int:
         """Remove what a crash left half-written more than a day ago."""
         before = now - TEMPORARY_AGE
-        return sum(files.remove_temporary(p, before=before) for p in self.folder.glob("??/??"))
+        return sum(files.remove_temporary(p, before=before) for p in self.folder.glob("??"))
 
     def _path(self, name: str) -> Path:
         require_name(name)
-        return self.folder / name[:2] / name[2:4] / name
+        return self.folder / name[:2] / name
 
-    def _make_folders(self, folder: Path) -> None:
-        """Make the two folders of a name durable once for each process, before anything is in."""
+    def _make_folder(self, folder: Path) -> None:
+        """Make the folder of a name durable once for each process, before anything is in."""
         if folder in self._durable:
             return
         if self.is_read_only:
             raise files.read_only()
         try:
-            files.make_folder(folder.parent, top=self.folder)
             files.make_folder(folder, top=self.folder)
         except OSError as trouble:
             raise files.refusal_for(trouble, self.folder) from trouble

@@ -55,7 +55,7 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[stores.Store, 
         store = DiskStore(tmp_path / "blobs")
 
         def damage_file(name: str, raw: bytes | None) -> None:
-            path = store.folder / name[:2] / name[2:4] / name
+            path = store.folder / name[:2] / name
             path.unlink() if raw is None else path.write_bytes(raw)
 
         return store, damage_file
@@ -131,7 +131,7 @@ def test_a_scrub_names_exactly_the_bad_ones(pair: tuple[stores.Store, Damage]) -
 def test_putting_again_mends_a_bad_file_on_disk(tmp_path: Path) -> None:
     store = DiskStore(tmp_path / "blobs")
     store.put(BYTES)
-    (store.folder / NAME[:2] / NAME[2:4] / NAME).write_bytes(b"rot")
+    (store.folder / NAME[:2] / NAME).write_bytes(b"rot")
     store.put(BYTES)
     assert store.get(NAME) == BYTES
 
@@ -175,7 +175,7 @@ def test_an_s3_that_does_not_answer_is_refused_not_taken_for_loss(
 def test_a_giant_file_in_the_store_is_not_read(tmp_path: Path) -> None:
     store = DiskStore(tmp_path / "blobs")
     store.put(BYTES)
-    os.truncate(store.folder / NAME[:2] / NAME[2:4] / NAME, GIANT)
+    os.truncate(store.folder / NAME[:2] / NAME, GIANT)
     with pytest.raises(stores.BlobDamaged):
         store.get(NAME)
 
@@ -183,7 +183,7 @@ def test_a_giant_file_in_the_store_is_not_read(tmp_path: Path) -> None:
 def test_a_link_in_the_place_of_a_blob_is_not_followed(tmp_path: Path) -> None:
     store = DiskStore(tmp_path / "blobs")
     store.put(BYTES)
-    path = store.folder / NAME[:2] / NAME[2:4] / NAME
+    path = store.folder / NAME[:2] / NAME
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(stores.BlobDamaged):
