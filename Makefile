@@ -39,7 +39,7 @@ check: .venv/dev phone/node_modules ## What CI runs: layers, types, style, migra
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) lint-imports
-	$(RUN) mypy safelight tests tools
+	$(RUN) mypy safelight tests tools bench
 	$(RUN) djlint --lint --quiet safelight
 	DJANGO_SETTINGS_MODULE=tests.settings $(RUN) python -m django makemigrations --check --dry-run
 	$(NPM) run check

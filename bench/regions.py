@@ -34,7 +34,8 @@ def area(size: tuple[int, int], shapes: list[list[tuple[float, float]]]) -> Mask
     canvas = Image.new("L", size)
     for shape in shapes:
         ImageDraw.Draw(canvas).polygon(shape, fill=1)
-    return np.asarray(canvas) != 0
+    mask: Mask = np.asarray(canvas) != 0
+    return mask
 
 
 def box(region: Region, size: tuple[int, int]) -> list[tuple[float, float]]:
@@ -48,7 +49,8 @@ def box(region: Region, size: tuple[int, int]) -> list[tuple[float, float]]:
 def turned(mask: Mask, turn: Image.Transpose | None) -> Mask:
     """Turn a mask as its picture is turned."""
     picture = Image.fromarray(mask.astype(np.uint8))
-    return np.asarray(picture if turn is None else picture.transpose(turn)) != 0
+    upright: Mask = np.asarray(picture if turn is None else picture.transpose(turn)) != 0
+    return upright
 
 
 def share(part: Mask, of: Mask) -> float:
@@ -105,7 +107,8 @@ def look(picture: Image.Image, to: Count) -> list[Region]:
 def measure_face(name: str, where: list[float], to: Count) -> None:
     """Find in one picture with a face, and count."""
     picture = Image.open(CORPUS / name).convert("RGB")
-    true = area(picture.size, [box(Region("face", *where, 1.0), picture.size)])
+    x, y, w, h = where
+    true = area(picture.size, [box(Region("face", x, y, w, h, 1.0), picture.size)])
     hit = False
     for one in look(picture, to):
         if one.kind == "face":

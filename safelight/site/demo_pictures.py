@@ -12,7 +12,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from safelight.imaging.colour import matrix_profile
+from safelight.imaging.cleaning.spaces import named
 from safelight.site.demo_skin import (
     MOTIFS,
     PIXELS_PER_MM,
@@ -39,11 +39,6 @@ TONES = {
 MELANIN = np.array([0.55, 0.85, 1.1], np.float32)
 BLOOD = np.array([0.10, 0.62, 0.50], np.float32)
 DRAPE = np.array([112, 132, 138], np.float32)
-SRGB_COLUMNS = (
-    (0.43607, 0.22249, 0.01392),
-    (0.38515, 0.71687, 0.09708),
-    (0.14307, 0.06061, 0.71410),
-)
 TO_STORED = {
     3: Image.Transpose.ROTATE_180,
     6: Image.Transpose.ROTATE_90,
@@ -160,7 +155,7 @@ def _with_headers(jpeg: bytes, orientation: int, taken: str) -> bytes:
         return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
     exif = segment(0xE1, b"Exif\0\0" + _exif(orientation, taken))
-    profile = matrix_profile(SRGB_COLUMNS, None, "sRGB")
+    profile = named("sRGB")
     return jpeg[:2] + exif + segment(0xE2, b"ICC_PROFILE\0\x01\x01" + profile) + jpeg[2:]
 
 

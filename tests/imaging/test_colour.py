@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from safelight.imaging.colour import ADOBE_RGB, matrix_profile
+from safelight.imaging.cleaning.spaces import named
 from safelight.imaging.metadata import jpeg_profile, jpeg_segments
 from safelight.imaging.sandbox import Decoder
 from tests.imaging.pictures import (
@@ -56,9 +56,9 @@ def test_the_conversion_is_not_nothing(decoder: Decoder, file: File) -> None:
 
 @pytest.mark.parametrize("colour", COLOURS)
 def test_adobe_rgb_is_converted(decoder: Decoder, colour: tuple[int, int, int]) -> None:
-    profile = matrix_profile(*ADOBE_RGB, "Adobe RGB (1998)")
+    profile = named("Adobe RGB")
     prepared = decoder.prepare(saved(flat(colour), icc_profile=profile))
-    assert prepared.icc_name == "Adobe RGB (1998)"
+    assert prepared.icc_name == "Adobe RGB"
     assert near(middle(prepared.view), to_srgb(colour, ADOBE_TO_XYZ, ADOBE_GAMMA))
 
 
@@ -102,15 +102,14 @@ def test_a_profile_for_another_kind_of_pixel_is_left_out(decoder: Decoder, file:
 
 
 def test_srgb_is_left_as_it_is(decoder: Decoder) -> None:
-    columns = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.7141))
     colour = (190, 110, 90)
     data = saved(flat(colour))
-    named = saved(flat(colour), icc_profile=matrix_profile(columns, None, "sRGB"))
-    assert decoder.prepare(named).view == decoder.prepare(data).view
+    said = saved(flat(colour), icc_profile=named("sRGB"))
+    assert decoder.prepare(said).view == decoder.prepare(data).view
 
 
 def test_our_own_profiles_name_no_device_and_no_day() -> None:
-    profile = matrix_profile(*ADOBE_RGB, "Adobe RGB (1998)")
+    profile = named("Adobe RGB")
     assert profile[24:36] == bytes(12)
     assert profile[48:56] == bytes(8)
     assert int.from_bytes(profile[:4], "big") == len(profile)

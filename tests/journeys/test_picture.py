@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops, ImageCms, ImageOps
 from playwright.sync_api import FloatRect, expect
 
-from safelight.imaging.colour import DISPLAY_P3, matrix_profile
+from safelight.imaging.cleaning.spaces import named
 from tests.journeys import scenes
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 LAB = ImageCms.createProfile("LAB")
 JUST_SEEN = 2.3  # a difference between two colours, CIE 1976
-P3 = matrix_profile(*DISPLAY_P3, "Display P3")
+P3 = named("Display P3")
 UPRIGHT_PHONE = 6  # how most files of a phone that is held upright lie
 EDGE = 0.02  # how far over the mark the finger draws
 CUT = 0.1  # what the crop takes away on each side, until its frame is dragged
