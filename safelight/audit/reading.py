@@ -11,7 +11,7 @@ from django.db.models import Max, QuerySet
 from safelight.audit.actions import SIGHTS
 from safelight.audit.leaf import commitment
 from safelight.audit.models import Detail, Entry, Frontier
-from safelight.lib.refusals import Refusal
+from safelight.lib.refusals import NotFound, Refusal
 from safelight.lib.wiring import wired
 
 PAGE = 50
@@ -51,14 +51,30 @@ def views_of_patient(
     return _page(seen, before, limit)
 
 
-def of_object(practice: UUID, of: str, *, before: int | None = None, limit: int = PAGE) -> Page:
-    """Return everything done to one thing ("photo:…"), in this practice only."""
-    return _page(_entries(practice).filter(object=of), before, limit)
+def of_object(
+    practice: UUID,
+    of: str,
+    *,
+    actions: Sequence[str] = (),
+    before: int | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Return what was done to one thing ("photo:…"), in this practice only; all acts or some."""
+    found = _entries(practice).filter(object=of)
+    return _page(found.filter(action__in=actions) if actions else found, before, limit)
 
 
 def newest(practice: UUID, *, before: int | None = None, limit: int = PAGE) -> Page:
     """Return the practice's whole log, newest first."""
     return _page(_entries(practice), before, limit)
+
+
+def entry_at(practice: UUID, number: int) -> Entry:
+    """Return the entry at one place of the practice's own log."""
+    found: Entry | None = _entries(practice).filter(n=number).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def newest_time(practice: UUID | None = None) -> datetime | None:

@@ -57,6 +57,8 @@ class Prepared:
         return f"{self.dhash64:016x}"
 
 
-def look_alike(one: int, other: int) -> bool:
-    """Say whether two picture hashes are near enough to ask whether it is the same photo."""
-    return (one ^ other).bit_count() <= ALIKE_BITS
+def look_alike(one: str, other: str) -> bool:
+    """Say whether two stored picture hashes are near enough to ask whether it is the same photo."""
+    if not (one and other):
+        return False
+    return (int(one, 16) ^ int(other, 16)).bit_count() <= ALIKE_BITS

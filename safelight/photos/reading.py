@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
 
+from safelight.imaging.results import look_alike
 from safelight.lib.refusals import NotFound
 from safelight.patients.models import Patient
 from safelight.people.models import Phone
@@ -140,6 +141,13 @@ def unmatched_photo(practice: Practice, photo_id: UUID) -> Photo:
     if photo is None:
         raise NotFound
     return photo
+
+
+def look_alikes(photo: Photo, patient: Patient) -> list[Photo]:
+    """Return a patient's photos that look like this one: it may be in the record already."""
+    rows = Photo.objects.filter(patient=patient).exclude(pk=photo.pk).exclude(alike="")
+    near = [pk for pk, alike in rows.values_list("pk", "alike") if look_alike(photo.alike, alike)]
+    return list(Photo.objects.filter(pk__in=near).order_by("-taken_at"))
 
 
 @dataclass(frozen=True, slots=True)

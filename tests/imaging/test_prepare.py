@@ -194,7 +194,8 @@ def test_look_alikes_are_found_by_their_hash(decoder: Decoder) -> None:
     first = decoder.prepare(saved(scene()))
     again = decoder.prepare(saved(scene().resize((900, 675)), quality=60))
     other = decoder.prepare(saved(scene(seed=9)))
-    assert look_alike(first.dhash64, again.dhash64)
-    assert not look_alike(first.dhash64, other.dhash64)
+    assert look_alike(first.alike, again.alike)
+    assert not look_alike(first.alike, other.alike)
+    assert not look_alike(first.alike, "")
     assert first.alike == f"{first.dhash64:016x}"
     assert first.sha256 != again.sha256

@@ -13,15 +13,15 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from safelight.audit import reading
-from safelight.audit.actions import ACTIONS
+from safelight.audit.actions import words_for
 from safelight.audit.checkpoints import latest
 from safelight.audit.log import record
 from safelight.audit.models import Entry
 from safelight.consent.uses import USES
 from safelight.lib.clock import now
-from safelight.patients.access import patient_for
+from safelight.patients.access import identity_for, patient_for
 from safelight.patients.breaking_glass import REASONS
-from safelight.people.duties import Act, role_names
+from safelight.people.duties import Act, may, opens_records, role_names
 from safelight.people.models import Person
 from safelight.photos.printing import PURPOSES
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
@@ -50,6 +50,7 @@ class Line:
     purpose: str
     outcome: str
     url: str
+    has_words: bool
 
 
 def _url_of(entry: Entry) -> str:
@@ -78,23 +79,26 @@ def lines(entries: Sequence[Entry], practice: UUID) -> list[Line]:
             entry.at,
             names.get(entry.actor_id, "Someone else") if entry.actor_id else "Safelight",
             ", ".join(roles.get(code, code) for code in entry.role.split("+") if code),
-            ACTIONS.get(entry.action, entry.action),
+            words_for(entry.action),
             _purpose(entry),
             entry.outcome,
             _url_of(entry),
+            bool(entry.detail_commit),
         )
         for entry in entries
     ]
 
 
 @transaction.atomic
-def _note(request: PersonRequest, *, at: datetime, patient: UUID | None = None) -> None:
+def _note(
+    request: PersonRequest, *, at: datetime, of: str = "", patient: UUID | None = None
+) -> None:
     """Write that this person looked at the log; without that entry nothing is shown."""
     record(
         "audit.viewed",
         practice=request.person.practice_id,
         by=request.person,
-        of=f"patient:{patient}" if patient else "",
+        of=of,
         patient=patient,
         at=at,
     )
@@ -105,8 +109,7 @@ def _note(request: PersonRequest, *, at: datetime, patient: UUID | None = None) 
 def audit(request: PersonRequest) -> HttpResponse:
     """Show the log, newest first, by key. Looking at it is an entry too."""
     at, practice = now(), request.person.practice
-    before = request.GET.get("before", "")
-    page = reading.newest(practice.pk, before=int(before) if before.isdigit() else None)
+    page = reading.newest(practice.pk, before=_before(request))
     _note(request, at=at)
     context = {
         "lines": lines(page.entries, practice.pk),
@@ -122,9 +125,14 @@ def audit(request: PersonRequest) -> HttpResponse:
 def who_saw(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Show who looked at a patient's photos, to read with the patient or to print for them."""
     at, practice = now(), request.person.practice
-    patient = patient_for(request.person, patient_id, at=at, stepped_up=stepped_up(request))
+    person = request.person
+    patient = (  # who looked may be read without seeing what they saw (security-design, section 8)
+        patient_for(person, patient_id, at=at, stepped_up=stepped_up(request))
+        if opens_records(person)
+        else identity_for(person, patient_id, at=at)
+    )
     page = reading.views_of_patient(practice.pk, patient.pk, limit=PRINTED)
-    _note(request, at=at, patient=patient.pk)
+    _note(request, at=at, of=f"patient:{patient.pk}", patient=patient.pk)
     found = lines(page.entries, practice.pk)
     context = {
         "patient": patient,
@@ -132,11 +140,48 @@ def who_saw(request: PersonRequest, patient_id: UUID) -> HttpResponse:
         "lines": found,
         "people": len({line.who for line in found}),
         "more": page.before is not None,
+        "may_read_all": may(person, Act.AUDIT_ALL),
     }
     return render(request, "desk/audit/who_saw.html", context)
 
 
+@require_GET
+@signed_in(Act.AUDIT_ALL)
+def of_patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
+    """Show everything done with a patient's record, to a privacy officer. That is an entry too."""
+    at, practice = now(), request.person.practice
+    patient = patient_for(request.person, patient_id, at=at, stepped_up=stepped_up(request))
+    page = reading.of_patient(practice.pk, patient.pk, before=_before(request))
+    _note(request, at=at, of=f"patient:{patient.pk}", patient=patient.pk)
+    context = {
+        "patient": patient,
+        "lines": lines(page.entries, practice.pk),
+        "before": page.before,
+    }
+    return render(request, "desk/audit/log.html", context)
+
+
+@require_GET
+@signed_in(Act.AUDIT_ALL)
+def entry(request: PersonRequest, number: int) -> HttpResponse:
+    """Show one entry with the words sealed beside it. Who reads them is an entry of its own."""
+    at, practice = now(), request.person.practice
+    found = reading.entry_at(practice.pk, number)
+    words = reading.detail_of(found)
+    _note(request, at=at, of=f"entry:{number}", patient=found.patient)
+    line = lines([found], practice.pk)[0]
+    context = {"line": line, "words": words, "commit": found.detail_commit}
+    return render(request, "desk/audit/entry.html", context)
+
+
+def _before(request: PersonRequest) -> int | None:
+    before = request.GET.get("before", "")
+    return int(before) if before.isdigit() else None
+
+
 urlpatterns = [
     path("audit", audit, name="audit"),
+    path("audit/<int:number>", entry, name="audit-entry"),
+    path("audit/patients/<uuid:patient_id>", of_patient, name="audit-patient"),
     path("patients/<uuid:patient_id>/who-saw", who_saw, name="who-saw"),
 ]

@@ -68,6 +68,7 @@ def unmatched_photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             "hits": search(query, by=person, at=at).patients if query and to is None else [],
             "to": to,
             "visits": visits_of(to, limit=5) if to else [],
+            "alike": reading.look_alikes(photo, to) if to else [],
         },
     )
 

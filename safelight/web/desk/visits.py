@@ -84,6 +84,7 @@ def visits(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             "may_push": open_to_me and may(request.person, Act.VISIT_PUSH),
             "may_open": opens_records(request.person),
             "may_edit": may(request.person, Act.PATIENT_EDIT),
+            "may_who_saw": may(request.person, Act.AUDIT_PATIENT),
             "may_consent": may(request.person, Act.CONSENT_RECORD, also="F"),
             "no_consent": not open_to_me and patient.restricted,
         },

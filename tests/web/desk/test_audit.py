@@ -5,8 +5,13 @@ from collections.abc import Callable
 from django.test import Client
 
 from safelight.audit.models import Entry
+from safelight.patients.models import Patient
 from safelight.people.models import Person
+from safelight.photos.flagging import set_flags
 from safelight.photos.models import Photo
+from safelight.policy.models import Practice
+from tests.conftest import NOON
+from tests.signing_in import signed_in_client
 
 Desk = Callable[[Person], Client]
 
@@ -41,3 +46,65 @@ def test_looking_at_the_log_is_in_the_log(mo: Person, at_desk: Desk) -> None:
 
 def test_a_page_address_made_up_by_hand_is_the_first_page(mo: Person, at_desk: Desk) -> None:
     assert at_desk(mo).get("/audit?before=nonsense").status_code == 200
+
+
+def test_the_manager_reads_who_saw_without_seeing_a_photo(
+    photo: Photo, ada: Person, practice: Practice, at_desk: Desk
+) -> None:
+    manager = Person.objects.create(
+        practice=practice, given="Max", family="Madeup", email="max@madeup.example", roles=["M"]
+    )
+    at_desk(ada).get(f"/photos/{photo.pk}/view.jpg")
+    client = at_desk(manager)
+    assert "Dr Ada Specimen" in client.get(f"/patients/{photo.patient_id}/who-saw").content.decode()
+    assert "Who saw the photos" in (
+        client.get(f"/patients/{photo.patient_id}/visits").content.decode()
+    )
+    assert client.get(f"/photos/{photo.pk}/view.jpg").status_code == 403
+    stale = signed_in_client(manager, stepped_up=False)
+    assert stale.get(f"/patients/{photo.patient_id}/who-saw").status_code == 303
+
+
+def test_a_doctor_meets_the_wall_before_who_saw(
+    photo: Photo, ada: Person, pat: Patient, at_desk: Desk
+) -> None:
+    Patient.objects.filter(pk=pat.pk).update(restricted=True)
+    assert at_desk(ada).get(f"/patients/{pat.pk}/who-saw").status_code == 403
+
+
+def test_the_words_kept_with_an_entry_are_for_the_privacy_officer_and_read_openly(
+    photo: Photo, ada: Person, mo: Person, ivy: Person, cy: Person, at_desk: Desk
+) -> None:
+    set_flags(
+        photo,
+        sensitive=True,
+        restricted=False,
+        recognisable=None,
+        reason="It shows a scar",
+        by=ada,
+        at=NOON,
+    )
+    flagged = Entry.objects.get(action="photo.flagged")
+    for nobody in (ada, ivy, cy):
+        assert at_desk(nobody).get(f"/audit/{flagged.n}").status_code == 403
+    client = at_desk(mo)
+    everything = client.get(f"/audit/patients/{photo.patient_id}").content.decode()
+    assert f'href="/audit/{flagged.n}"' in everything
+    assert "It shows a scar" not in everything
+    page = client.get(f"/audit/{flagged.n}").content.decode()
+    assert "It shows a scar" in page
+    looked = Entry.objects.filter(action="audit.viewed", object=f"entry:{flagged.n}")
+    assert [entry.actor_id for entry in looked] == [mo.pk]
+    assert client.get("/audit/999999").status_code == 404
+
+
+def test_another_practices_entry_is_not_there(
+    photo: Photo, other_practice: Practice, at_desk: Desk
+) -> None:
+    officer = Person.objects.create(
+        practice=other_practice, given="Oz", family="Officer", email="oz@o.example", roles=["P"]
+    )
+    number = Entry.objects.order_by("-n")[0].n
+    client = at_desk(officer)
+    assert client.get(f"/audit/{number}").status_code == 404
+    assert client.get(f"/audit/patients/{photo.patient_id}").status_code == 404

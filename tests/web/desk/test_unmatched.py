@@ -11,6 +11,7 @@ from safelight.people.models import Person, Phone
 from safelight.photos.filing import file_capture
 from safelight.photos.models import Capture, Photo
 from tests.conftest import NOON
+from tests.consent.talks import keep
 from tests.photos.making import capsule, consent_words, filed, send
 
 Desk = Callable[[Person], Client]
@@ -57,3 +58,16 @@ def test_a_match_puts_it_into_the_record(
     assert answer["Location"] == f"/photos/{waiting.pk}"
     assert Photo.objects.get(pk=waiting.pk).patient == pat
     assert client.get(f"/photos/{waiting.pk}/view.jpg").status_code == 200
+
+
+def test_a_photo_that_looks_like_one_in_the_record_is_said_so_before_it_is_filed(
+    waiting: Photo, ada: Person, pat: Patient, quinn: Patient, phone: Phone, at_desk: Desk
+) -> None:
+    keep(pat, ada, agreed_at=NOON)
+    there = filed(phone, ada, pat)  # the same picture, sent another way
+    client = at_desk(ada)
+    page = client.get(f"/unmatched/{waiting.pk}?to={pat.pk}").content.decode()
+    assert "It looks like 1 photo in this record already" in page
+    assert f'href="/photos/{there.pk}"' in page
+    other = client.get(f"/unmatched/{waiting.pk}?to={quinn.pk}").content.decode()
+    assert "It looks like" not in other
