@@ -55,6 +55,16 @@ def consent_line(patient: Patient) -> dict[str, Any]:
 
 
 @register.simple_tag
+def said(patient: Patient | None, use: str) -> str:
+    """Return what the patient said to a use; whether a photo may go for it is asked elsewhere."""
+    if patient is None or use not in USES:
+        return ""
+    at = now()
+    answers = {answers_at(consent, at).get(use) for consent in live_consents(patient, at=at)}
+    return "Said yes" if "yes" in answers else "Said no" if "no" in answers else "Not asked"
+
+
+@register.simple_tag
 def is_adult(patient: Patient) -> bool:
     """Say whether the patient is old enough that nobody asks why they can decide."""
     today = timezone.localtime(now()).date()

@@ -108,6 +108,12 @@ def in_words(items: Sequence[str]) -> str:
 
 
 @register.filter
+def thousands(count: int) -> str:
+    """412,338."""
+    return f"{count:,}"
+
+
+@register.filter
 def size(count: int) -> str:
     """3.4 MB, in powers of ten as a file manager shows it."""
     return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.0f} kB"

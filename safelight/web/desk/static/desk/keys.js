@@ -15,12 +15,21 @@ function step(by) {
   all[Math.min(Math.max(at + by, 0), all.length - 1)].focus();
 }
 
+// The site before or after the one that is shown.
+function site(by) {
+  const all = [...document.querySelectorAll(".sites a")];
+  all[all.findIndex((link) => link.ariaCurrent) + by]?.click();
+}
+
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog[open]")) return;
   const key = event.key;
   if (Date.now() - went < 1200 && places[key]) location.assign(places[key]);
   else if (key === "g") went = Date.now();
   else if (key === "s") document.querySelector("a[data-share]")?.click();
+  else if (key === "p") document.querySelector("a[data-to-print]")?.click();
+  else if (key === "[") site(-1);
+  else if (key === "]") site(1);
   else if (key === "j") step(1);
   else if (key === "k") step(-1);
   else if (key === "?") help.showModal();

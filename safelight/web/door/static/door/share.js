@@ -26,6 +26,7 @@ function on(form, act) {
         try {
             await act();
         } catch (error) {
+            form.querySelector("p:has(button)").before(at("said")); // where the eye is
             at("said").textContent = error.words ?? NO;
             at("said").hidden = false;
         } finally {
