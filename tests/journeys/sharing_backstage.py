@@ -13,9 +13,10 @@ def main() -> None:
     os.environ["SAFELIGHT_DATA"] = sys.argv[1]
     os.environ["DJANGO_SETTINGS_MODULE"] = "safelight.site.settings"
     django.setup()
-    from tests.journeys import rows, sharing_rows  # noqa: PLC0415 - models exist only from here on
+    from tests.journeys import looking_rows, rows, sharing_rows  # noqa: PLC0415 - models exist now
 
     rows.CALLS.update(sharing_rows.CALLS)
+    rows.CALLS.update(looking_rows.CALLS)
     backstage.main()
 
 

@@ -16,7 +16,7 @@ from safelight.policy.words import newest_notice
 from safelight.sharing.models import Link, Release
 from safelight.site.demo_pictures import picture
 from tests.consent.talks import keep, talk
-from tests.photos.making import arrived
+from tests.photos.making import SITE, arrived
 from tests.signing_in import new_phone
 
 PATIENCE = 60.0  # seconds a busy worker may need
@@ -34,8 +34,11 @@ def photographed(told: dict[str, Any]) -> dict[str, Any]:
             "consent": str(consent.pk),
             "taken_at": at.isoformat(),
             "sequence": number,
+            "site_code": told.get("site", SITE),
         }
-        ids.append(_filed(arrived(phone, gp, patient, image=_skin(number), at=at, **words)))
+        ids.append(
+            filed_by_the_worker(arrived(phone, gp, patient, image=skin(number), at=at, **words))
+        )
     return {"consent": str(consent.pk), "photos": ids}
 
 
@@ -83,15 +86,16 @@ def _agreed(patient: Patient, gp: Person, uses: dict[str, str]) -> Consent:
     return keep(patient, gp, talk(points=points, uses=uses), agreed_at=now())
 
 
-def _skin(number: int) -> bytes:
+def skin(number: int) -> bytes:
+    """Return a drawn picture, another for each number."""
     drawn = Image.open(io.BytesIO(picture("naevus", 2 + number, 0.4, 7, limb=True)))
     out = io.BytesIO()
     drawn.convert("RGB").resize((1600, 1200)).save(out, "JPEG", quality=90)
     return out.getvalue()
 
 
-def _filed(capture: Capture) -> str:
-    """Wait until the practice's own worker has filed it."""
+def filed_by_the_worker(capture: Capture) -> str:
+    """Wait until the practice's own worker has filed it, and return the photo's id."""
     limit = time.monotonic() + PATIENCE
     while time.monotonic() < limit:
         found = Photo.objects.filter(capture=capture.pk).first()

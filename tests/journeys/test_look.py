@@ -7,29 +7,12 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
-from tests.journeys.looking import look_at
+from tests.journeys.looking import Looking, look_at
 from tests.journeys.phone import SHUTTER, Phone
 
 pytestmark = pytest.mark.browser
 
 VIEWS = ((1280, "light"), (390, "dark"), (1280, "dark"), (390, "light"))
-
-
-class Looking(Phone):
-    """A phone whose every screen is looked at where its journeys would picture it."""
-
-    found: list[str]
-    seen: set[str]
-
-    def shot(self, name: str) -> None:
-        """Look at the screen, once, in both schemes."""
-        if name in self.seen:
-            return
-        self.seen.add(name)
-        for scheme in ("dark", "light"):
-            self.found += look_at(self.page, scheme=scheme)
-            if scheme == "dark":
-                super().shot(f"{name}-dark")
 
 
 def test_every_screen_of_the_phone_can_be_used_by_everybody(practice: Practice) -> None:
