@@ -14,6 +14,7 @@ from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person, Phone
 from safelight.people.phones import require_charge
 from safelight.people.rules import check_is_due
+from safelight.people.signed_in import end_on_phone
 from safelight.policy.settings import setting
 
 SELF_CHECK_BYTES = 8 * 1024
@@ -111,8 +112,8 @@ def describe_phone(
 def hand_out(phone: Phone, *, to: Person, at: datetime) -> None:
     """Sign a practice phone out to whoever just signed in on it with their passkey.
 
-    The holder before is in the log. Sealed photos of theirs stay and are sent as before: they need
-    the phone's key only.
+    The holder before is in the log, and their sign-in on it ends here. Sealed photos of theirs stay
+    and are sent as before: they need the phone's key only.
     """
     if phone.owner_id is not None:
         raise NotAllowed("This phone belongs to one person.")
@@ -122,18 +123,20 @@ def hand_out(phone: Phone, *, to: Person, at: datetime) -> None:
     moved = Phone.objects.filter(pk=phone.pk, state=Phone.State.OPEN).update(signed_out_to=to)
     if moved:
         phone.signed_out_to = to
+        end_on_phone(phone.pk, but=to)
         record("phone.handed_out", practice=phone.practice_id, by=to, of=f"phone:{phone.pk}", at=at)
 
 
 @transaction.atomic
 def hand_back(phone: Phone, *, by: Person, at: datetime) -> None:
-    """Take a practice phone back: nobody has it until somebody signs in on it again."""
+    """Take a practice phone back: nobody has it, and nobody is signed in on it, until the next."""
     if phone.owner_id is not None:
         raise NotAllowed("This phone belongs to one person.")
     if phone.signed_out_to_id != by.pk:
         require_charge(by, phone)
     Phone.objects.filter(pk=phone.pk).update(signed_out_to=None)
     phone.signed_out_to = None
+    end_on_phone(phone.pk)
     record("phone.handed_back", practice=phone.practice_id, by=by, of=f"phone:{phone.pk}", at=at)
 
 

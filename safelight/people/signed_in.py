@@ -117,10 +117,10 @@ def end_all(person: Person) -> None:
     person.save(update_fields=["password"])
 
 
-def end_on_phone(phone: UUID) -> int:
-    """End every sign-in that was used on a phone."""
+def end_on_phone(phone: UUID, *, but: Person | None = None) -> int:
+    """End every sign-in that was used on a phone; `but` keeps one person's."""
     ended = 0
-    for row in UserSession.objects.filter(data__phone=str(phone)):
+    for row in UserSession.objects.filter(data__phone=str(phone)).exclude(user=but):
         row.end()
         ended += 1
     return ended

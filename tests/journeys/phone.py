@@ -72,8 +72,10 @@ class Phone(Device):
         self.go("/phone/")
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
-    def add(self, code: str, fingerprint: str = "", *, name: str = "Ada’s phone") -> None:
-        """Add the phone by a typed code, make its passkey, and skip the test shot."""
+    def add(
+        self, code: str, fingerprint: str = "", *, name: str = "Ada’s phone", own: bool = True
+    ) -> None:
+        """Add the phone by a typed code, and make its passkey if it is one person's own."""
         self.open_app()
         self.sees("Add this phone")
         self.shot("p00-add")
@@ -87,7 +89,8 @@ class Phone(Device):
         if fingerprint:
             expect(self.page.locator(".compare")).to_have_text(fingerprint)
         self.tap("The same")
-        self.set_up_unlocking()
+        if own:
+            self.set_up_unlocking()
 
     def about(self, name: str) -> None:
         """Say what the phone is, and what its holder has set on it."""
@@ -105,6 +108,14 @@ class Phone(Device):
         self.shot("p04-unlocking")
         self.tap("Set up unlocking")
         self.sees("Safelight is locked")
+
+    def has_passkey_of(self, other: Device) -> None:
+        """Hold the passkey that a person made elsewhere, as their key ring or stick would."""
+        self.cdp.send("WebAuthn.clearCredentials", {"authenticatorId": self.authenticator})
+        held = other.cdp.send("WebAuthn.getCredentials", {"authenticatorId": other.authenticator})
+        for credential in held["credentials"]:
+            told = {"authenticatorId": self.authenticator, "credential": credential}
+            self.cdp.send("WebAuthn.addCredential", told)
 
     def unlock(self) -> None:
         """Give the finger."""

@@ -64,6 +64,7 @@ def photos(told: dict[str, Any]) -> list[dict[str, Any]]:
             "visit": str(row.visit_id) if row.visit_id else None,
             "size": [row.width, row.height],
             "via": row.evidence.get("via"),
+            "by": str(row.taken_by_id),
             "chaperone": row.chaperone,
             "view": [row.set_code, row.view],
             "limit_reason": row.limit_reason,

@@ -139,8 +139,9 @@ export function homeScreen(): Promise<Leave> {
       main: [
         pushedBox, list, stale,
         due ? h("section", { class: "notice" }, h("p", {}, "This phone’s yearly checks are due."),
-          button("Check now", () => leave({ go: "check" }))) : h("div", { class: "row" },
-          quiet("Check this phone", () => leave({ go: "check" })),
+          button("Check now", () => leave({ go: "check" }))) : null,
+        h("div", { class: "row" },
+          due ? null : quiet("Check this phone", () => leave({ go: "check" })),
           paired.answer.person ? null : quiet("Hand this phone back", () => leave({ go: "handback" }))),
       ],
       bar: [bar],

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from safelight.audit.reading import of_object
 from safelight.lib.clock import now
 from safelight.lib.refusals import NotFound
 from safelight.people.duties import Act, may, needs_step_up, require_duty
@@ -18,8 +19,11 @@ from safelight.people.pairing import code_for, make_code, paired_with
 from safelight.people.phone_care import describe_phone, hand_back
 from safelight.people.phones import act_for, phone_for, phones_for, report_lost, revoke_phone
 from safelight.people.rules import imei_looks_right
+from safelight.web.desk.audit import lines
 from safelight.web.desk.phones_shown import lost_facts, shown
 from safelight.web.doors import PersonRequest, signed_in, stepped_up, to_step_up
+
+HAND_TO_HAND = ("phone.handed_out", "phone.handed_back")
 
 
 class PhoneForm(forms.Form):
@@ -103,7 +107,13 @@ def phone(request: PersonRequest, phone_id: UUID) -> HttpResponse:
     """Show one phone: what it holds, what was declared, the camera check, and its access."""
     row = phone_for(request.person, phone_id)
     facts = lost_facts(row, request.person) if row.state == Phone.State.LOST else None
-    context = {"row": shown(row, request.person, at=now()), "phone": row, "facts": facts}
+    had = of_object(row.practice_id, f"phone:{row.pk}", actions=HAND_TO_HAND)
+    context = {
+        "row": shown(row, request.person, at=now()),
+        "phone": row,
+        "facts": facts,
+        "had": lines(had.entries, row.practice_id) if row.owner_id is None else [],
+    }
     return render(request, "desk/phones/phone.html", context)
 
 

@@ -14,6 +14,7 @@ from django.urls import path
 from safelight.lib.clock import now
 from safelight.people.leaving import let_leave
 from safelight.people.models import Person, Phone
+from safelight.people.phone_care import hand_back
 from safelight.people.phones import report_lost, revoke_phone
 from safelight.people.signed_in import PHONE
 from safelight.web.phone.signing import (
@@ -202,6 +203,21 @@ def test_signing_in_on_a_practice_phone_takes_it_in_hand(ada: Person, ben: Perso
     assert Phone.objects.get(pk=phone.pk).signed_out_to == ada
     assert ask(signer, "/personal", client=signed_in_client(ben)).status_code == 200
     assert Phone.objects.get(pk=phone.pk).signed_out_to == ben
+
+
+def test_whoever_had_a_practice_phone_is_signed_out_on_it_by_the_next_and_by_handing_back(
+    ada: Person, ben: Person
+) -> None:
+    phone, signer = new_phone(ada.practice, None)
+    first, second, desk = signed_in_client(ada), signed_in_client(ben), signed_in_client(ada)
+    assert ask(signer, "/personal", client=first).status_code == 200
+    assert ask(signer, "/personal", client=second).status_code == 200
+    assert code(ask(signer, "/personal", client=first)) == (401, "sign_in")
+    assert Phone.objects.get(pk=phone.pk).signed_out_to == ben
+    hand_back(Phone.objects.get(pk=phone.pk), by=ben, at=now())
+    assert code(ask(signer, "/personal", client=second)) == (401, "sign_in")
+    assert Phone.objects.get(pk=phone.pk).signed_out_to is None
+    assert "_auth_user_id" in desk.session  # at the computer nothing ended
 
 
 def test_somebody_without_the_duty_takes_no_practice_phone(ada: Person, rec: Person) -> None:
