@@ -1,6 +1,6 @@
 """Suggestions: where they lie, what is believed of an answer, and that they are optional.
 
-What the models find is measured by `make bench-regions`.
+The models run here too, without mediapipe; how much they find is measured by `make bench-regions`.
 """
 
 import io
@@ -133,3 +133,38 @@ def test_without_the_libraries_it_says_how_to_get_them(
     assert told.out == ""
     assert INSTALL in told.err
     assert "by hand" in told.err
+
+
+CORPUS = Path(__file__).resolve().parents[2] / "bench" / "corpus"
+
+
+def holds(region: Region, x: float, y: float) -> bool:
+    return region.x <= x <= region.x + region.w and region.y <= y <= region.y + region.h
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_a_face_and_its_eyes_are_found_where_they_are_stored(orientation: int) -> None:
+    name = "face-astronaut.jpg"
+    upright = Image.open(CORPUS / name)
+    back = {1: None, 3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90}[orientation]
+    lying, out = upright.transpose(back) if back is not None else upright, io.BytesIO()
+    lying.save(out, "JPEG", quality=92, exif=exif_with(orientation))
+    left, top, wide, high = json.loads((CORPUS / "face_truth.json").read_text())[name]
+    x, y = left + wide / 2, top + high / 2
+    there = {1: (x, y), 3: (1 - x, 1 - y), 6: (y, 1 - x)}[orientation]
+    found = find(out.getvalue())
+    assert any(one.kind == "face" and holds(one, *there) for one in found)
+    assert {"face", "eye"} <= {one.kind for one in found}
+
+
+def test_writing_is_found_and_lines_close_together_are_a_label() -> None:
+    found = find((CORPUS / "text-01.jpg").read_bytes())
+    assert {"text", "label"} <= {one.kind for one in found}
+    assert all(0 <= one.x <= one.x + one.w <= 1.000001 for one in found)
+
+
+def test_bare_skin_gives_nothing_to_suggest() -> None:
+    plain = Image.new("RGB", (800, 600), (200, 160, 140))
+    out = io.BytesIO()
+    plain.save(out, "JPEG", quality=90)
+    assert find(out.getvalue()) == []

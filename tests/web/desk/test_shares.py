@@ -2,8 +2,12 @@
 
 import hashlib
 import io
+import json
 import re
+import sys
 from datetime import timedelta
+from html import unescape
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +24,6 @@ from safelight.photos.models import Photo
 from safelight.policy.models import Practice
 from safelight.sharing.models import Clinician, Release
 from safelight.sharing.releasing import let_go
-from safelight.sharing.suggesting import can_suggest
 from tests.consent.talks import keep, talk
 from tests.photos.making import filed
 from tests.signing_in import signed_in_client
@@ -280,19 +283,57 @@ def test_a_drawing_that_cannot_be_read_is_refused_and_changes_nothing(
     assert (item.crop, item.shapes) == (None, [])
 
 
-def test_suggestions_are_offered_where_installed_and_never_taken_by_themselves(
-    photo: Photo, ada: Person, at_desk: Desk
+CORPUS = Path(__file__).resolve().parents[3] / "bench" / "corpus"
+FACE = "face-astronaut.jpg"
+
+
+def test_a_face_is_suggested_and_covered_only_when_somebody_takes_it(
+    data_folder: object, consent: Consent, phone: Phone, pat: Patient, ada: Person, at_desk: Desk
 ) -> None:
+    face = Image.open(CORPUS / FACE)
+    turned = io.BytesIO()
+    sideways = Image.Exif()
+    sideways[0x0112] = 6  # stored lying on its side, seen upright
+    face.transpose(Image.Transpose.ROTATE_90).save(turned, "JPEG", quality=92, exif=sideways)
+    then = now() - timedelta(hours=1)
+    found = filed(phone, ada, pat, image=turned.getvalue(), at=then, taken_at=taken())
+    client = at_desk(ada)
+    share = begun(client, found)
+    assert "Suggest faces and writing" in page(client, f"{share}/hide")
+    answer = client.post(f"{share}/hide", {"shapes": "[]", "then": "suggest"})
+    words = answer.content.decode()
+    offers = [unescape(one) for one in re.findall(r'name="accept" value="([^"]+)"', words)]
+    assert "Cover a face" in words
+    assert len(offers) >= 1
+    assert 'name="accept" value' in words.partition("Suggested: cover them too?")[2]
+    assert (
+        "checked"
+        not in words.partition("Suggested: cover them too?")[2].partition("</fieldset>")[0]
+    )
+    assert release_at(share).items.get().shapes == []
+
+    client.post(f"{share}/hide", {"shapes": "[]", "accept": offers[0]})
+    assert len(release_at(share).items.get().shapes) == 1
+    page(client, f"{share}/look")
+    item = release_at(share).items.get()
+    made = Image.open(io.BytesIO(client.get(f"{share}/files/{item.pk}").content)).convert("L")
+    assert made.size == face.size
+    left, top, wide, high = json.loads((CORPUS / "face_truth.json").read_text())[FACE]
+    x, y = int((left + wide / 2) * made.width), int((top + high / 2) * made.height)
+    assert made.crop((x - 9, y - 9, x + 9, y + 9)).getextrema() == (0, 0)
+    beside = made.crop((0, made.height // 2, made.width // 4, made.height))
+    assert beside.getextrema() != (0, 0)
+
+
+def test_where_nothing_can_be_suggested_nothing_is_offered_and_covering_is_by_hand(
+    photo: Photo, ada: Person, at_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
     client = at_desk(ada)
     share = begun(client, photo)
-    words = page(client, f"{share}/hide")
-    assert ("Suggest faces and writing" in words) == can_suggest()
-    answer = client.post(f"{share}/hide", {"shapes": "[]", "then": "suggest"})
-    assert answer.status_code == (200 if can_suggest() else 501)
+    assert "Suggest faces and writing" not in page(client, f"{share}/hide")
+    assert client.post(f"{share}/hide", {"shapes": "[]", "then": "suggest"}).status_code == 501
     assert release_at(share).items.get().shapes == []
-    offered = '{"shape":"rect","x":0.1,"y":0.1,"w":0.2,"h":0.2}'
-    client.post(f"{share}/hide", {"shapes": "[]", "accept": offered})
-    assert len(release_at(share).items.get().shapes) == 1
 
 
 def test_the_list_is_asked_where_the_name_is_hidden_and_says_what_is_open(
