@@ -1,4 +1,4 @@
-"""What the worker does for shares: lets go what is due, sends messages, ends what is over."""
+"""What the worker does for shares: lets go what is due, sends messages, tidies what is over."""
 
 import logging
 from datetime import datetime
@@ -12,12 +12,19 @@ log = logging.getLogger(__name__)
 
 
 def work(*, at: datetime) -> int:
-    """Do what is due now; return how much was done. Any number of workers may, at once.
+    """Let go and send what is due now; return how much was done. Any number of workers may.
 
-    While the clock is in doubt nothing is let go, ended or removed: when a link ends could not be
-    told. The gate refuses every link by itself until somebody has confirmed the clock.
+    While the clock is in doubt nothing is let go: when a link ends could not be told.
     """
     if in_doubt(at):
         log.error("the clock is in doubt: nothing is let out")
         return 0
-    return end_due(at) + let_go(at) + send_messages(at) + sweep(at)
+    return let_go(at) + send_messages(at)
+
+
+def tidy(*, at: datetime) -> int:
+    """Write down what is over and remove its bytes; return how much was done.
+
+    It need not be prompt: the gate refuses by itself what has ended. A doubtful clock ends nothing.
+    """
+    return 0 if in_doubt(at) else end_due(at) + sweep(at)

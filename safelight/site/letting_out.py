@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -10,24 +11,28 @@ from django.db import connection
 
 from safelight.lib.clock import now
 from safelight.photos.clock import Watch
-from safelight.sharing.worker import work
+from safelight.sharing.worker import tidy, work
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 1.0
+TIDY_EVERY: Final = 10.0
 AFTER_TROUBLE: Final = 5.0
 
 
 def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
-    """Do what is due for shares, once a second, until told to stop. No trouble ends it.
+    """Let out what is due, once a second, until told to stop. No trouble ends it.
 
     The clock is looked at first: what a wrong one would let out or end waits for a person.
     """
-    watch = Watch()
+    watch, tidy_due = Watch(), 0.0
     while not stop.is_set():
         try:
             watch.look(clock())
             work(at=clock())
+            if time.monotonic() >= tidy_due:
+                tidy_due = time.monotonic() + TIDY_EVERY
+                tidy(at=clock())
             stop.wait(LOOK_EVERY)
         except Exception:
             log.exception("letting out failed")

@@ -22,6 +22,7 @@ from safelight.sharing.models import Clinician, Message, Release
 from safelight.sharing.opening import LinkClosed, knock, open_link
 from safelight.sharing.packing import PackageEnded
 from safelight.sharing.replying import reply, see_replies
+from safelight.sharing.worker import tidy
 from tests.conftest import NOON
 from tests.consent.talks import keep, talk
 from tests.sharing.letting import MINUTE, Out, drafted, sent
@@ -44,6 +45,14 @@ def copy_of(out: Out) -> Copy:
     copy = out.release.items.get().copy
     assert copy is not None
     return copy
+
+
+def test_a_clock_in_doubt_ends_nothing(out: Out) -> None:
+    Release.objects.filter(pk=out.release.pk).update(ends_at=NOON - timedelta(minutes=4))
+    assert tidy(at=NOON - timedelta(minutes=3)) == 0
+    out.release.refresh_from_db()
+    assert out.release.state == Release.State.OUT
+    assert tidy(at=NOON) == 1
 
 
 def test_a_link_ends_by_its_date_and_its_lamp_goes_out(out: Out, ada: Person) -> None:
