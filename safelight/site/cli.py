@@ -10,18 +10,6 @@ from pathlib import Path
 from safelight.lib.refusals import Refusal
 from safelight.site import clean_command, regions_command
 
-PLACES = ("NSW", "VIC", "QLD", "SA", "WA", "TAS", "ACT", "NT")
-ZONES = {
-    "NSW": "Australia/Sydney",
-    "ACT": "Australia/Sydney",
-    "VIC": "Australia/Melbourne",
-    "QLD": "Australia/Brisbane",
-    "SA": "Australia/Adelaide",
-    "WA": "Australia/Perth",
-    "TAS": "Australia/Hobart",
-    "NT": "Australia/Darwin",
-}
-
 STOPPED = 130  # what a shell reports after Ctrl-C
 
 
@@ -61,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
     init = commands.add_parser("init", help="set up a practice: keys, recovery kits, first manager")
     init.add_argument("--name", help="the practice's name")
-    init.add_argument("--place", choices=PLACES, help="its state or territory")
+    init.add_argument("--place", help="its state or territory")
     init.add_argument("--zone", help="its time zone")
     init.add_argument("--address", help="its street address")
     init.add_argument("--contact", help="telephone or e-mail for patients")
@@ -78,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="run the practice: web and worker, one process tree")
     serve.set_defaults(run=_serve)
+
+    kits = commands.add_parser("kits", help="make two new recovery kits; the old ones end")
+    kits.add_argument("--kits", help="folder for the two kits to print (default: .)")
+    kits.set_defaults(run=_kits)
 
     status = commands.add_parser("status", help="say how the installation is")
     status.set_defaults(run=_status)
@@ -135,6 +127,13 @@ def _serve(told: argparse.Namespace) -> int:
     setting_up.make_tables()
     say(f"Safelight is at {chosen.origin}")
     return serving.serve(chosen, server, say=say)
+
+
+def _kits(told: argparse.Namespace) -> int:
+    _ready()
+    from safelight.site.kits import new_kits  # noqa: PLC0415 - models exist only from here on
+
+    return new_kits(told, say=say)
 
 
 def _status(told: argparse.Namespace) -> int:

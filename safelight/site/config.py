@@ -5,6 +5,10 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from safelight.lib.refusals import Refusal
+
+KINDS = {str: "a text in quotation marks", int: "a number", list: "a list of texts"}
+
 
 @dataclass(frozen=True)
 class Config:
@@ -36,16 +40,31 @@ def default_data() -> Path:
     return Path(os.environ.get("SAFELIGHT_DATA", "data")).absolute()
 
 
+class WrongSettings(Refusal):
+    """`safelight.toml` cannot be read or says what is not understood. Nothing was started."""
+
+    code = "wrong_settings"
+
+
 def load(data: Path) -> Config:
     """Read `safelight.toml` in the data folder. An unknown key is an error, not a silent wish."""
     path = data / "safelight.toml"
-    words = tomllib.loads(path.read_text()) if path.exists() else {}
+    try:
+        words = tomllib.loads(path.read_text()) if path.exists() else {}
+    except tomllib.TOMLDecodeError as trouble:
+        raise WrongSettings(f"safelight.toml cannot be read: {trouble}.") from None
     unknown = set(words) - set(Config.__dataclass_fields__)
     if unknown:
-        raise ValueError(f"safelight.toml has unknown settings: {', '.join(sorted(unknown))}")
+        raise WrongSettings(f"safelight.toml has unknown settings: {', '.join(sorted(unknown))}.")
     key = Path(
         words.pop("root_key_file", "")
         or os.environ.get("SAFELIGHT_ROOT_KEY_FILE", "")
         or data.parent / f".{data.name}-root.key"
     )
-    return Config(data=data, root_key_file=key, **words)
+    chosen = Config(data=data, root_key_file=key, **words)
+    plain = Config(data=data, root_key_file=key)
+    for name in words:
+        wanted = type(getattr(plain, name))
+        if type(words[name]) is not wanted:
+            raise WrongSettings(f"safelight.toml: `{name}` must be {KINDS[wanted]}.")
+    return chosen

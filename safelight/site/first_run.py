@@ -3,19 +3,35 @@
 import argparse
 import os
 import re
-from collections.abc import Callable
+import shutil
+import tomllib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput
-from safelight.site.config import default_data
+from safelight.site.config import Config, default_data
+from safelight.site.kits import kit_paths, say_what_to_do, write_kits
 from safelight.site.new_keys import NewKeys, make_keys, recover_keyring, refuse_if_set_up
 from safelight.vault.root import HANDED_OVER, hand_over
 
 Say = Callable[[str], None]
 Ask = Callable[[str], str]
 
+PLACES = {
+    "NSW": "Australia/Sydney",
+    "VIC": "Australia/Melbourne",
+    "QLD": "Australia/Brisbane",
+    "SA": "Australia/Adelaide",
+    "WA": "Australia/Perth",
+    "TAS": "Australia/Hobart",
+    "ACT": "Australia/Sydney",
+    "NT": "Australia/Darwin",
+}
+"""The states and territories, each with the zone of its capital."""
+ORIGIN = re.compile(r"https://[^/\s]+|http://(localhost|127\.0\.0\.1)(:\d+)?")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -34,72 +50,129 @@ class Answers:
     origin: str
 
 
-def _asked(value: str | None, words: str, ask: Ask, default: str = "") -> str:
-    """Return an option, or ask for it. An empty answer takes the default."""
-    if value is not None:
-        return value.strip()
-    shown = f"{words} [{default}]: " if default else f"{words}: "
-    return ask(shown).strip() or default
+def _text(value: str) -> str:
+    if not value:
+        raise BadInput("This cannot be left empty. Nothing was made.")
+    return value
 
 
-def _answers(told: argparse.Namespace, ask: Ask) -> Answers:
-    from safelight.site.cli import PLACES, ZONES  # noqa: PLC0415 - cli imports this module lazily
-
-    place = _asked(told.place, "State or territory (NSW, VIC, …)", ask).upper()
-    if place not in PLACES:
+def _place(value: str) -> str:
+    if value.upper() not in PLACES:
         raise BadInput(f"The state or territory is one of {', '.join(PLACES)}.")
-    found = Answers(
-        place=place,
-        name=_asked(told.name, "Name of the practice", ask),
-        zone=_asked(told.zone, "Time zone", ask, ZONES[place]),
-        address=_asked(told.address, "Street address", ask),
-        contact=_asked(told.contact, "Telephone or e-mail for patients", ask),
-        given=_asked(told.manager_given, "First manager: given name", ask),
-        family=_asked(told.manager_family, "First manager: family name", ask),
-        email=_asked(told.manager_email, "First manager: e-mail", ask).lower(),
-        origin=_asked(told.origin, "Address staff will type", ask, "http://localhost:8000").rstrip(
-            "/"
-        ),
-    )
-    if not (found.name and found.given and found.family):
-        raise BadInput("The practice and its first manager need names. Nothing was made.")
-    if not EMAIL.fullmatch(found.email):
+    return value.upper()
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise BadInput("That time zone is not known. One is named like Australia/Melbourne.")
+    return value
+
+
+def _email(value: str) -> str:
+    if not EMAIL.fullmatch(value):
         raise BadInput("The manager's e-mail does not look like one. Nothing was made.")
-    if not re.fullmatch(r"https://[^/\s]+|http://(localhost|127\.0\.0\.1)(:\d+)?", found.origin):
+    return value.lower()
+
+
+def _origin(value: str) -> str:
+    if not ORIGIN.fullmatch(value.rstrip("/")):
         raise BadInput(
             "The address must begin with https://, or be http://localhost.",
             remedy="Phones refuse the camera on any other address.",
         )
-    return found
+    return value.rstrip("/")
 
 
-def _write_config(data: Path, answers: Answers, key_file: Path | None) -> None:
+@dataclass(frozen=True)
+class Asking:
+    """How a person is asked: options are taken as they are, a typed mistake is asked for again."""
+
+    ask: Ask
+    say: Say
+
+    def __call__(
+        self,
+        option: str | None,
+        words: str,
+        right: Callable[[str], str] = str,
+        default: str = "",
+    ) -> str:
+        """Return the option or an answer, put right. An empty answer takes the default."""
+        if option is not None:
+            return right(option.strip())
+        shown = f"{words} [{default}]: " if default else f"{words}: "
+        while True:
+            try:
+                return right(self.ask(shown).strip() or default)
+            except BadInput as wrong:
+                self.say(f"  {wrong.message} {wrong.remedy}".rstrip())
+
+
+def _answers(told: argparse.Namespace, asked: Asking, origin: str) -> Answers:
+    place = asked(told.place, f"State or territory ({', '.join(PLACES)})", _place)
+    return Answers(
+        place=place,
+        name=asked(told.name, "Name of the practice", _text),
+        zone=asked(told.zone, "Time zone", _zone, PLACES[place]),
+        address=asked(told.address, "Street address"),
+        contact=asked(told.contact, "Telephone or e-mail for patients"),
+        given=asked(told.manager_given, "First manager: given name", _text),
+        family=asked(told.manager_family, "First manager: family name", _text),
+        email=asked(told.manager_email, "First manager: e-mail, to sign in with", _email),
+        origin=asked(told.origin, "Address staff will type", _origin, origin),
+    )
+
+
+def _config_lines(before: str, answers: Answers, key_file: Path | None) -> str:
+    """Add what was answered to the settings that were there; those stay as they are."""
+    there = tomllib.loads(before)
     host = answers.origin.split("//")[1].split(":")[0]
-    lines = [f'origin = "{answers.origin}"']
-    if host not in ("localhost", "127.0.0.1"):
+    lines = []
+    if "origin" not in there:
+        lines.append(f'origin = "{answers.origin}"')
+    if "hosts" not in there and host not in ("localhost", "127.0.0.1"):
         lines.append(f'hosts = ["{host}", "localhost", "127.0.0.1"]')
-    if key_file is not None:
+    if "root_key_file" not in there and key_file is not None:
         lines.append(f'root_key_file = "{key_file}"')
-    (data / "safelight.toml").write_text("\n".join(lines) + "\n")
+    return "".join(f"{line}\n" for line in lines) + before
 
 
 def set_up(told: argparse.Namespace, *, say: Say, ask: Ask) -> int:
-    """Make a practice. Everything is asked first, so that a wrong answer leaves nothing behind."""
+    """Make a practice. Everything is asked first, so that a wrong answer leaves nothing behind.
+
+    What fails later takes away again what was made: keys nobody wrote down open nothing.
+    """
     data = default_data()
     refuse_if_set_up(data)
-    answers = _answers(told, ask)
+    settings = data / "safelight.toml"
+    before = settings.read_text() if settings.exists() else ""
+    told.origin = tomllib.loads(before).get("origin", told.origin)
+    kits = kit_paths(Path(told.kits or "."))
     key_file = Path(told.key_file).absolute() if told.key_file else None
+    answers = _answers(told, Asking(ask, say), Config.origin)
     new = make_keys(data, key_file=key_file, at=now())
-    _write_config(data, answers, key_file)
-    # This process opens the keyring with the key it just made, so nobody is asked at once.
-    os.environ[HANDED_OVER] = str(hand_over(new.root.key))
-    link = _make_practice(answers)
-    _say_what_to_keep(new, Path(told.kits or "."), answers.name, say)
-    say("")
-    say("The first manager joins with this link, once, within 72 hours:")
-    say(f"  {link}")
-    say("Start the practice with `safelight serve`, then open the link.")
+    try:
+        settings.write_text(_config_lines(before, answers, key_file))
+        # This process opens the keyring with the key it just made, so nobody is asked at once.
+        os.environ[HANDED_OVER] = str(hand_over(new.root.key))
+        link = _make_practice(answers)
+        write_kits(new.kits, kits, practice=answers.name, at=now())
+    except BaseException:
+        _take_away(data, [*kits, *([key_file] if key_file else [])], before)
+        raise
+    _say_what_to_keep(new, kits, link, say)
     return 0
+
+
+def _take_away(data: Path, also: Sequence[Path], before: str) -> None:
+    """Take away what a set-up made that did not get to its end. Other files stay."""
+    shutil.rmtree(data / "keyring", ignore_errors=True)
+    for path in [*data.glob("safelight.db*"), *also]:
+        path.unlink(missing_ok=True)
+    if before:
+        (data / "safelight.toml").write_text(before)
+    else:
+        (data / "safelight.toml").unlink(missing_ok=True)
 
 
 def _make_practice(answers: Answers) -> str:
@@ -125,20 +198,18 @@ def _make_practice(answers: Answers) -> str:
     return invite_again(manager, by=None, at=now())
 
 
-def _say_what_to_keep(new: NewKeys, folder: Path, practice: str, say: Say) -> None:
-    """Write the two kits as pages to print, and show the passphrase once."""
-    say("")
-    for name, kit in zip("AB", new.kits, strict=True):
-        path = folder / f"safelight-recovery-kit-{name}.html"
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as page:
-            page.write(kit.page(name=name, practice=practice, at=now()))
-        say(f"Recovery kit {name}: print {path}, put the paper in a safe, delete the file.")
-    say("Each kit alone opens this practice if the passphrase is lost. Keep them apart.")
+def _say_what_to_keep(new: NewKeys, kits: Sequence[Path], link: str, say: Say) -> None:
+    """Show the passphrase once, and say where the kits are and how the manager joins."""
     if new.passphrase is not None:
         say("")
-        say("Passphrase, asked for at every start. It is shown this once:")
+        say("Passphrase, asked for at every start. It is shown this once, so write it down now:")
         say(f"  {new.passphrase}")
+    say("")
+    say_what_to_do(kits, say)
+    say("")
+    say("The first manager joins with this link, once, within 72 hours:")
+    say(f"  {link}")
+    say("Start the practice with `safelight serve`, then open the link.")
 
 
 def recover(told: argparse.Namespace, *, say: Say, ask: Ask) -> int:

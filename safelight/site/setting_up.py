@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from safelight.audit.log import record
+from safelight.lib.refusals import Refusal
 from safelight.people.models import Person
 from safelight.policy.legal import seed_rules
 from safelight.policy.models import Practice
@@ -14,9 +15,21 @@ from safelight.policy.words import first_notice
 from safelight.vault import keyring
 
 
+class DatabaseOut(Refusal):
+    """The database that the settings name cannot be reached."""
+
+    code = "database_out"
+
+
 def waiting_changes() -> int:
     """Return how many changes of the tables this release has that the database has not."""
-    executor = MigrationExecutor(connection)
+    try:
+        executor = MigrationExecutor(connection)
+    except OperationalError:
+        raise DatabaseOut(
+            "The database does not answer, so nothing was started.",
+            remedy="Look at `postgres` in safelight.toml, and whether that server runs.",
+        ) from None
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 

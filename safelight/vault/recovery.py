@@ -97,5 +97,5 @@ def _words(name: str, at: datetime) -> Sequence[str]:
         f"kit {other}.",
         "It is needed when the passphrase or the root key is lost. On the server, run "
         "`safelight recover` and type or scan the line below. One kit is enough.",
-        "If this paper is lost, the server still works. Make new kits soon.",
+        "If this paper is lost, the server still works. Make new kits soon: `safelight kits`.",
     )

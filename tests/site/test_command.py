@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from safelight.vault import files
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_audit.py"
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = ROOT / "tools" / "verify_audit.py"
 ANSWERS = {
     "--name": "Test Street Practice",
     "--place": "VIC",
@@ -34,16 +35,20 @@ ANSWERS = {
 
 
 def command(folder: Path, *words: str, ask: str = "") -> "subprocess.CompletedProcess[str]":
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("SAFELIGHT", "DJANGO"))}
     return subprocess.run(
         [sys.executable, "-m", "safelight.site.cli", "--data", str(folder / "data"), *words],
         input=ask,
         capture_output=True,
         text=True,
         timeout=120,
-        env=clean,
-        cwd=Path(__file__).resolve().parents[2],
+        env=clean_environment(),
+        cwd=ROOT,
     )
+
+
+def clean_environment() -> dict[str, str]:
+    """Return our environment without what would tell the command where its data is."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("SAFELIGHT", "DJANGO"))}
 
 
 def init(folder: Path, **changed: str) -> "subprocess.CompletedProcess[str]":
@@ -53,12 +58,22 @@ def init(folder: Path, **changed: str) -> "subprocess.CompletedProcess[str]":
     return command(folder, "init", *words, *key)
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @pytest.fixture(scope="module")
 def practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("practice")
     done = init(folder)
     assert done.returncode == 0, done.stderr
     assert "http://localhost:8000/join#" in done.stdout
+    # Not the usual port: a demo may be running on this machine.
+    with (folder / "data" / "safelight.toml").open("a") as config:
+        config.write(f"port = {free_port()}\n")
     return folder
 
 
@@ -168,9 +183,7 @@ def test_the_exported_log_passes_the_separate_verifier(practice: Path, tmp_path:
 @pytest.fixture
 def https(tmp_path: Path) -> Iterator[tuple[str, ssl.SSLContext]]:
     """A practice of its own, served with a certificate, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     assert init(tmp_path, origin=f"https://localhost:{port}").returncode == 0
     _certificate(tmp_path)
     config = tmp_path / "data" / "safelight.toml"
@@ -179,9 +192,7 @@ def https(tmp_path: Path) -> Iterator[tuple[str, ssl.SSLContext]]:
     )
     config.write_text(config.read_text() + more)
     words = [sys.executable, "-m", "safelight.site.cli", "--data", str(tmp_path / "data"), "serve"]
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("SAFELIGHT", "DJANGO"))}
-    root = Path(__file__).resolve().parents[2]
-    server = subprocess.Popen(words, env=clean, cwd=root, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(words, env=clean_environment(), cwd=ROOT, stdout=subprocess.DEVNULL)
     trust = ssl.create_default_context(cafile=str(tmp_path / "c.pem"))
     try:
         _wait_for(f"https://localhost:{port}/sign-in", trust)
