@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from cv2.data import haarcascades
 from numpy.typing import NDArray
 from rapidocr_onnxruntime import RapidOCR
 
@@ -113,8 +114,8 @@ def face_finder() -> Callable[[Pixels], list[Found]]:
             for reach in (NEAR_FACES, FAR_FACES)
         ]
         return lambda picture: _once(list(_faces_by_model(detectors, picture)))
-    cascades = [cv2.CascadeClassifier(cv2.data.haarcascades + name) for name in CASCADES]
-    eyes = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_eye.xml")
+    cascades = [cv2.CascadeClassifier(haarcascades + name) for name in CASCADES]
+    eyes = cv2.CascadeClassifier(haarcascades + "haarcascade_eye.xml")
     return lambda picture: _once(list(_faces_by_cascade(cascades, eyes, picture)))
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,14 @@ from safelight.imaging.cover import BadCover
 from safelight.imaging.metadata import jpeg_profile
 from safelight.imaging.refusals import PictureRefused
 from safelight.lib.refusals import BadInput
+from tests.imaging.cleaning.making import SECRET as CANARY
+from tests.imaging.cleaning.making import (
+    after_start,
+    before_scan,
+    half_height,
+    holds_secret,
+    more_in_the_scan,
+)
 from tests.imaging.pictures import exif_with, jpeg_segment, saved, scene, seen, with_segments
 
 File = Callable[[str], bytes]
@@ -32,7 +41,7 @@ Pixels = NDArray[np.uint8]
 WIDE, HIGH = 640, 480
 SECRET = (192, 128, 288, 224)
 """Left, top, right and bottom of what must vanish: whole blocks of every size."""
-RECT = {"shape": "rect", "x": 0.29, "y": 0.26, "w": 0.17, "h": 0.22}
+RECT: dict[str, Any] = {"shape": "rect", "x": 0.29, "y": 0.26, "w": 0.17, "h": 0.22}
 POLYGON = {
     "shape": "polygon",
     "points": [[0.28, 0.2], [0.47, 0.24], [0.5, 0.5], [0.36, 0.55], [0.27, 0.5]],
@@ -373,6 +382,28 @@ def test_heic_is_covered_with_a_margin(darkroom: ConcealingDecoder, file: File) 
         int(0.26 * high) - 6 : int(0.48 * high) + 6, int(0.29 * wide) - 6 : int(0.46 * wide)
     ]
     assert part.max() < 24
+
+
+RARE = Path(__file__).parent / "cleaning" / "rare"
+ODD: dict[str, bytes] = {
+    **{file.stem: file.read_bytes() for file in sorted(RARE.iterdir())},
+    "data behind the last block": more_in_the_scan(saved(scene(WIDE, HIGH), "JPEG")),
+    "rows cut off by the header": half_height(saved(scene(WIDE, HIGH), "JPEG")),
+    "bytes between segments": before_scan(CANARY)(saved(scene(WIDE, HIGH), "JPEG")),
+    "a thousand comments": after_start(jpeg_segment(0xFE, CANARY) * 3000)(
+        saved(scene(WIDE, HIGH), "JPEG")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_can_be_cleaned_can_be_covered(darkroom: ConcealingDecoder, name: str) -> None:
+    made = darkroom.conceal(ODD[name], shapes=[RECT])
+    assert made.how == "exact"
+    is_whole(made)
+    assert not holds_secret(made.data)
+    x, y = int((RECT["x"] + 0.08) * made.width), int((RECT["y"] + 0.1) * made.height)
+    assert luma(made.data)[y, x] == 0
 
 
 def test_damaged_files_are_refused(darkroom: ConcealingDecoder, file: File) -> None:

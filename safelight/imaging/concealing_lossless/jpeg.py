@@ -14,9 +14,18 @@ from PIL import Image
 
 from safelight.imaging import colour
 from safelight.imaging.cleaning.comparing import turned
-from safelight.imaging.cleaning.jpeg import APP2, MAX_CHUNK, segment
-from safelight.imaging.cleaning.opening import jpeg_pixels
-from safelight.imaging.cleaning.spaces import cleaned_profile, named
+from safelight.imaging.cleaning.jpeg import (
+    APP2,
+    MAX_CHUNK,
+    Jpeg,
+    original_profile,
+    read_jpeg,
+    segment,
+    write_jpeg,
+)
+from safelight.imaging.cleaning.opening import whole_pixels
+from safelight.imaging.cleaning.results import CannotClean
+from safelight.imaging.cleaning.spaces import cleaned_profile
 from safelight.imaging.cleaning.turning import MOST_BLOCKS, turn_jpeg
 from safelight.imaging.concealing_lossless.masks import (
     Box,
@@ -29,7 +38,7 @@ from safelight.imaging.concealing_lossless.masks import (
 )
 from safelight.imaging.concealing_lossless.wiping import Plan, Sheet, wiped
 from safelight.imaging.decoding import check_size
-from safelight.imaging.metadata import ICC_SIGN, jpeg_exif, jpeg_profile
+from safelight.imaging.metadata import ICC_SIGN
 from safelight.imaging.refusals import PictureDamaged
 
 QUALITY = 95
@@ -97,11 +106,12 @@ def _cells_of(box: Box, sheet: Sheet) -> Mask:
     return found
 
 
-def _profile(data: memoryview) -> bytes | None:
-    profile = jpeg_profile(data)
-    if profile is None and jpeg_exif(data).adobe_rgb:
-        return named("Adobe RGB")
-    return profile
+def walked(data: memoryview) -> Jpeg:
+    """Take a JPEG apart as the cleaner does. Raises PictureDamaged for one that is none."""
+    try:
+        return read_jpeg(bytes(data))
+    except CannotClean as problem:
+        raise PictureDamaged from problem
 
 
 def with_profile(coded: bytes, profile: bytes | None) -> bytes:
@@ -144,7 +154,7 @@ def _anew(pixels: NDArray[np.uint8], choice: Choice, profile: bytes | None) -> b
     return coded_jpeg(turned(cut, choice.code), profile)
 
 
-def _without_library(data: memoryview, choice: Choice) -> NDArray[np.uint8]:
+def _without_library(data: bytes, choice: Choice) -> NDArray[np.uint8]:
     """Decode with no smoothing of colour between neighbours, so that none leaves a cover."""
     high, wide, space, _ = simplejpeg.decode_jpeg_header(data)
     choice(Sheet(int(wide), int(high), LARGEST_CELL, 0, is_plain=False))
@@ -155,18 +165,19 @@ def _without_library(data: memoryview, choice: Choice) -> NDArray[np.uint8]:
 
 def conceal_jpeg(data: memoryview, order: dict[str, Any], code: int) -> Done:
     """Conceal in a JPEG. Says `exact`, `turned` (both without loss outside) or `re-encoded`."""
-    choice, profile = Choice(order, code), _profile(data)
-    emptied = wiped(bytes(data), choice)
+    jpeg, choice = walked(data), Choice(order, code)
+    bare, profile = write_jpeg(jpeg)[0], original_profile(jpeg)
+    emptied = wiped(bare, choice)
     how, result = "re-encoded", None
     if emptied is None:
-        result = _anew(_without_library(data, choice), choice, profile)
+        result = _anew(_without_library(bare, choice), choice, profile)
     elif choice.is_exact:
         how = "exact" if code == 1 else "turned"
         upright = emptied if code == 1 else turn_jpeg(emptied, code)
         result = None if upright is None else with_profile(upright, profile)
     if result is None and emptied is not None:
         how = "re-encoded"
-        result = _anew(jpeg_pixels(memoryview(emptied), strict=True), choice, profile)
+        result = _anew(whole_pixels(memoryview(emptied)), choice, profile)
     if choice.sheet is None or result is None:
         raise PictureDamaged
     size = (choice.sheet.width, choice.sheet.height)

@@ -16,6 +16,7 @@ from safelight.imaging.cleaning.coefficients import (
     IMAGE_POOL,
     READER_BYTES,
     SIDE,
+    STRAY,
     VERSION,
     WRITER_BYTES,
     Library,
@@ -159,8 +160,9 @@ def _room(data: bytes) -> int:
 def wiped(data: bytes, choose: Callable[[Sheet], Plan]) -> bytes | None:
     """Return the JPEG with the chosen cells emptied and only the chosen part kept.
 
-    Every coefficient outside is the same number as before. Raises PictureDamaged when the decoder
-    has to pass over anything. Returns None where the library cannot be used.
+    Every coefficient outside is the same number as before. Bytes that belong to no block stay
+    behind; raises PictureDamaged when anything else is amiss. Returns None where the library
+    cannot be used.
     """
     held = _opened(data)
     if held is None:
@@ -169,7 +171,7 @@ def wiped(data: bytes, choose: Callable[[Sheet], Plan]) -> bytes | None:
     sheet = _sheet(held)
     plan = choose(sheet)
     held.arrays = lib.calls.jpeg_read_coefficients(reader)
-    if held.errors.warnings:
+    if any(STRAY not in words for words in lib.heard):
         raise PictureDamaged
     _empty(held, plan.marked)
     writer, errors = lib.ffi.new("Writer *"), new_errors(lib)

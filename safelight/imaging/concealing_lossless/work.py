@@ -13,15 +13,14 @@ from safelight.imaging import prepare
 from safelight.imaging.answers import Answer
 from safelight.imaging.cleaning import coefficients
 from safelight.imaging.cleaning.comparing import turned
-from safelight.imaging.cleaning.opening import open_whole
+from safelight.imaging.cleaning.opening import open_whole, whole_pixels
 from safelight.imaging.cleaning.png import read_png
 from safelight.imaging.cleaning.spaces import NAMED, cleaned_profile, named
 from safelight.imaging.cleaning.webp import read_webp
-from safelight.imaging.concealing_lossless.jpeg import NothingLeft, conceal_jpeg
+from safelight.imaging.concealing_lossless.jpeg import NothingLeft, conceal_jpeg, walked
 from safelight.imaging.concealing_lossless.masks import Box, inside, pixels, touched
 from safelight.imaging.concealing_lossless.others import conceal_other
 from safelight.imaging.decoding import check_size
-from safelight.imaging.metadata import jpeg_exif
 from safelight.imaging.prepare import UPRIGHT
 from safelight.imaging.refusals import PictureDamaged
 
@@ -44,10 +43,10 @@ def both(orientation: int, turn: int) -> int:
 
 def _orientation(kind: str, data: memoryview) -> int:
     """Return what the file says of its own turn, unless its decoder heeds that by itself."""
-    if kind == "jpeg":
-        return jpeg_exif(data).orientation
     exif = None
-    if kind == "png":
+    if kind == "jpeg":
+        exif = walked(data).exif
+    elif kind == "png":
         exif = read_png(bytes(data)).exif
     elif kind == "webp":
         exif = read_webp(bytes(data)).exif
@@ -69,11 +68,19 @@ def conceal(data: memoryview, order: dict[str, Any]) -> Answer:
     return Answer(facts, [facts.pop("data")])
 
 
-def _luma(kind: str, data: memoryview) -> Any:
-    if kind == "jpeg":
+def jpeg_luma(data: memoryview) -> Any:
+    """Decode the lightness of a JPEG strictly, with the other decoder where its colours are odd."""
+    try:
         high, wide, _, _ = simplejpeg.decode_jpeg_header(data, strict=True)
         check_size(int(wide), int(high))
         return simplejpeg.decode_jpeg(data, "GRAY", strict=True)[..., 0]
+    except (ValueError, KeyError):
+        return np.asarray(Image.fromarray(whole_pixels(data)).convert("L"))
+
+
+def _luma(kind: str, data: memoryview) -> Any:
+    if kind == "jpeg":
+        return jpeg_luma(data)
     picture = open_whole(kind, data, 1)
     if picture.mode == "I;16":
         return np.asarray(picture) >> 8
