@@ -4,6 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.journeys.desk import Desk
 from tests.journeys.devices import SHOTS
 from tests.journeys.phone import Phone
 from tests.journeys.server import ROOT
@@ -35,6 +36,13 @@ def look_at(page: Page, *, scheme: str, width: int | None = None) -> list[str]:
     if (wider := page.evaluate(WIDER)) > 0:
         found.append(f"{where}: {wider} px too wide")
     return found
+
+
+def past_step_up(desk: Desk) -> None:
+    """Give the finger where the page asks for it, and wait for what comes next."""
+    if "/step-up" in desk.page.url:
+        desk.confirm()
+        desk.page.wait_for_url(lambda url: "/step-up" not in url)
 
 
 class Looker:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from safelight.lib.clock import now
+from safelight.lib.ids import new_id
 from safelight.patients.models import BreakGlass, Patient
 from safelight.people.models import Person
 from safelight.photos.alarms import raise_alarm
-from safelight.photos.models import Alarm
+from safelight.photos.models import Alarm, Capture
 from tests.journeys.sharing_rows import filed_by_the_worker, skin
-from tests.photos.making import arrived
+from tests.photos.making import arrived, capsule, consent_words, send
 from tests.signing_in import new_phone
 
 
@@ -24,9 +25,12 @@ def unmatched(told: dict[str, Any]) -> str:
     """File a photo for somebody whose name a phone could not check."""
     gp = Person.objects.get(pk=told["gp"])
     phone, _ = new_phone(gp.practice, gp)
-    hint = {"name": told["name"], "born": told["born"]}
-    at = now()
-    words: dict[str, Any] = {"taken_at": at.isoformat(), "patient_hint": hint}
+    number, consent, at = new_id(), new_id(), now()
+    said = consent_words(consent, gp, None)
+    said["consent"]["agreed_at"] = at.isoformat()
+    send(phone, number, capsule(phone, number, said, b""), kind=Capture.Kind.CONSENT, at=at)
+    words: dict[str, Any] = {"consent": str(consent), "taken_at": at.isoformat()}
+    words["patient_hint"] = said["patient_hint"]
     return filed_by_the_worker(arrived(phone, gp, None, image=skin(1), at=at, **words))
 
 

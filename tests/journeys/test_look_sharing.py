@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
 from tests.journeys.devices import PATIENCE
-from tests.journeys.looking import Looker
+from tests.journeys.looking import Looker, past_step_up
 from tests.journeys.sharing import NIL, QUESTION, Backstage, Given, begin
 from tests.journeys.test_sharing import reader
 
@@ -115,7 +115,7 @@ def _wizard(desk: Desk, photos: list[str], look: Looker) -> Given:
     desk.press("Show me the card")
     if "/step-up" in page.url:
         look.at(page, "s-step-up")
-        desk.confirm()
+        past_step_up(desk)
     look.at(page, "s-card")
     desk.press(f"Send it to {NIL}")
     pin = page.locator(".code b").inner_text()
@@ -170,8 +170,7 @@ def test_a_sealed_file_a_print_and_the_address_book_can_be_used_by_everybody(
     desk.go("/clinicians")
     look.at(page, "b-empty")
     page.get_by_role("link", name="Add somebody").click()
-    if "/step-up" in page.url:
-        desk.confirm()
+    past_step_up(desk)
     look.at(page, "b-new")
     page.get_by_label("Name", exact=True).fill(NIL)
     page.get_by_label("E-mail address").fill(ADDRESS)
@@ -192,8 +191,7 @@ def test_a_sealed_file_a_print_and_the_address_book_can_be_used_by_everybody(
         page.locator(f"#form-{way}").check(force=True)
         look.at(page, f"w-how-{way}")
         desk.press("Show me the card")
-        if "/step-up" in page.url:
-            desk.confirm()
+        past_step_up(desk)
         look.at(page, f"w-card-{way}")
         page.get_by_role("button", name=done).click()
         path = "/shares/" + re.findall(r"/shares/([0-9a-f-]{36})", page.url)[0]
@@ -239,8 +237,7 @@ def test_a_teaching_set_can_be_used_by_everybody(practice: Practice, rows: Backs
     maker.press("Show what will leave")
     page.get_by_role("link", name=re.compile("may leave$")).click()
     maker.press("Show me the card")
-    if "/step-up" in page.url:
-        maker.confirm()
+    past_step_up(maker)
     look.at(page, "t-card")
     maker.press("Ask a second person")
     look.at(page, "t-waiting")
@@ -248,8 +245,7 @@ def test_a_teaching_set_can_be_used_by_everybody(practice: Practice, rows: Backs
     checker.go("/")
     look.at(checker.page, "t-today")
     checker.go(f"{path}/check")
-    if "/step-up" in checker.page.url:
-        checker.confirm()
+    past_step_up(checker)
     look.at(checker.page, "t-check")
     checker.page.get_by_label("Or say what is wrong").fill("The ring can be recognised")
     checker.press("No, it stays here")
