@@ -52,7 +52,7 @@ class Answers:
 
 def _text(value: str) -> str:
     if not value:
-        raise BadInput("This cannot be left empty. Nothing was made.")
+        raise BadInput("This cannot be left empty.")
     return value
 
 
@@ -70,7 +70,7 @@ def _zone(value: str) -> str:
 
 def _email(value: str) -> str:
     if not EMAIL.fullmatch(value):
-        raise BadInput("The manager's e-mail does not look like one. Nothing was made.")
+        raise BadInput("The manager's e-mail does not look like one.")
     return value.lower()
 
 

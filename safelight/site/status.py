@@ -23,6 +23,7 @@ from safelight.vault import files, keyring
 from safelight.vault.inbox import Floor
 
 GROWTH_DAYS = 30
+LONG = 120  # months; nobody plans a disk further ahead
 
 
 def _size(count: float) -> str:
@@ -58,9 +59,9 @@ def _space() -> tuple[list[str], bool]:
     room = disk.free - floor
     words = f"Disk            {_size(disk.free)} free, {_size(floor)} kept back"
     if month:
-        words += (
-            f"; at last month's pace ({_size(month)}) full in {max(0, room) / month:.0f} months"
-        )
+        left = min(LONG, max(0, room) // month)
+        many = f"more than {LONG}" if left == LONG else f"{left}"
+        words += f"; at last month's pace ({_size(month)}) full in {many} months"
     lines.append(words)
     return lines, room > 0
 

@@ -210,5 +210,6 @@ def find_root(
         return Root(read_key_file(key_file, data=data), "key file")
     raise RootMissing(
         "No root key was found, so nothing was opened.",
-        remedy="Start on a terminal and type the passphrase, or give the key file its place.",
+        remedy="Start on a terminal and type the passphrase, or give the key file its place."
+        " With a recovery kit: `safelight recover`.",
     )
