@@ -15,7 +15,6 @@ from safelight.consent.rules.covering import Said, Subject, governing, standing
 from safelight.consent.uses import CARE, USES
 from safelight.lib.refusals import NotFound
 from safelight.patients.models import Patient, Visit
-from safelight.people.models import Person
 from safelight.policy.models import Practice
 from safelight.policy.rules import age_on, anniversary, local_day
 from safelight.policy.settings import all_settings
@@ -31,7 +30,7 @@ def consents() -> QuerySet[Consent]:
 
 
 def _deciding(patient: Patient) -> list[Consent]:
-    """Return a patient's consents with no more than `said_at` reads: it is asked for every photo."""
+    """Return a patient's consents with only what `said_at` reads: it is asked for every photo."""
     rows = Consent.objects.filter(patient=patient).order_by("-agreed_at", "-id")
     found = list(rows.prefetch_related("decisions", "withdrawals", "superseded_by"))
     for row in found:
@@ -257,9 +256,3 @@ def _young_people(rows: QuerySet[Consent], ages: Ages, at: datetime) -> list[Owe
             since = datetime.combine(birthday, time.min, ZoneInfo(zone))
             found.append(Owed("young_person", row, since, since, True))
     return found
-
-
-def may_be_witness(practice: Practice, *, asker: Person) -> list[Person]:
-    """Return who at the practice can witness a spoken consent: anyone here but the one who asks."""
-    rows = Person.objects.filter(practice=practice, is_active=True, left_at=None)
-    return list(rows.exclude(pk=asker.pk).order_by("family", "given"))

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
-from safelight.patients.access import live_grant
+from safelight.patients.access import Way, live_grant, way_to
 from safelight.patients.details import plain
 from safelight.patients.models import BreakGlass, Patient
 from safelight.people.duties import Act, letters
@@ -26,6 +26,12 @@ REASONS: Final = {
     "complaint": "A complaint, a claim or a request for the record",
     "other": "Another reason",
 }
+WAYS_IN: Final = {
+    "visit": "Added a visit, which put the patient in care",
+    "usual_gp": "Became the patient’s usual GP, which put them in care",
+}
+"""Not reasons that are offered: what opened a record without one."""
+OF_THEIR_OWN: Final = frozenset({Way.CARE, Way.OWN})
 
 
 @transaction.atomic
@@ -53,13 +59,43 @@ def break_glass(
     open_now = live_grant(by, patient, at=at)
     if open_now is not None:
         return open_now
+    return _grant(patient, reason=reason, words=words, by=by, at=at, ends_at=at + LASTS)
+
+
+def note_way_in(
+    patient: Patient,
+    before: Way | None,
+    *,
+    how: str,
+    words: str,
+    by: Person,
+    at: datetime,
+    counts_at: datetime,
+) -> BreakGlass | None:
+    """Put on the officers' list that somebody brought a patient into their own care (decision 5).
+
+    It runs in the transaction of the act that did it, opens nothing itself, and ends at once.
+    """
+    if before in OF_THEIR_OWN or way_to(by, patient, at=counts_at) not in OF_THEIR_OWN:
+        return None
+    return _grant(patient, reason=how, words=words, by=by, at=at, ends_at=at)
+
+
+def reason_words(reason: str) -> str:
+    """Return a reason, or a way in, as a page says it."""
+    return REASONS.get(reason) or WAYS_IN.get(reason, reason)
+
+
+def _grant(
+    patient: Patient, *, reason: str, words: str, by: Person, at: datetime, ends_at: datetime
+) -> BreakGlass:
     grant = BreakGlass.objects.create(
         person=by,
         patient=patient,
         reason=reason,
         words=words,
         at=at,
-        ends_at=at + LASTS,
+        ends_at=ends_at,
         told_to=[str(one.pk) for one in officers_for(by)],
     )
     record(

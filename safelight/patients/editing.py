@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotAllowed, Refusal
 from safelight.patients.access import WallUp, way_to
+from safelight.patients.breaking_glass import note_way_in
 from safelight.patients.details import WORDS, Details, DetailsWrong, plain, tidy
 from safelight.patients.keeping import change_row, columns, require_sound, snapshot
 from safelight.patients.models import Identifier, Patient
@@ -54,6 +55,7 @@ def edit_patient(
     if details == before:
         return patient
     require_sound(look_over(by.practice, details, but=patient.pk), sure=sure)
+    way = way_to(by, patient, at=at)
     save_details(patient, before, details)
     change_row(patient, "edited", by=by, at=at, before=before, reason=plain(reason)[:300]).save()
     record(
@@ -65,6 +67,8 @@ def edit_patient(
         at=at,
         detail="Changed: " + ", ".join(changed_words(before, details)),
     )
+    said = plain(reason) or "No reason was written with the change"
+    note_way_in(patient, way, how="usual_gp", words=said[:300], by=by, at=at, counts_at=at)
     return patient
 
 

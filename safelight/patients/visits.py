@@ -6,9 +6,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import ProtectedError, QuerySet
 
 from safelight.audit.log import record
-from safelight.lib.refusals import BadInput, NotFound
+from safelight.lib.refusals import BadInput, NotFound, Refusal
+from safelight.patients.access import way_to
+from safelight.patients.breaking_glass import note_way_in
 from safelight.patients.details import plain
 from safelight.patients.models import Patient, Visit
 from safelight.patients.reading import clinicians_of
@@ -21,6 +24,19 @@ FARTHEST = timedelta(days=550)  # a booking further ahead is a typing slip
 EARLIEST = timedelta(days=3650)
 
 
+class VisitInUse(Refusal):
+    """A photo or a consent names this visit, so it is part of the record."""
+
+    code = "visit_in_use"
+
+    def __init__(self) -> None:
+        """Say what stays."""
+        super().__init__(
+            "Not taken back. A photo or a consent belongs to this visit.",
+            remedy="Give the photo another visit first.",
+        )
+
+
 @transaction.atomic
 def add_visit(
     patient: Patient,
@@ -31,7 +47,11 @@ def add_visit(
     at: datetime,
     reason: str = "",
 ) -> Visit:
-    """Add a visit. The same patient, clinician and time again is the same visit, not a second."""
+    """Add a visit. The same patient, clinician and time again is the same visit, not a second.
+
+    A visit brings the patient into care. Whoever stood before a wall and comes past it by a visit
+    of their own making is put on the privacy officer's list, as with break-glass (decision 5).
+    """
     require_duty(by, Act.VISIT_EDIT)
     if patient.practice_id != by.practice_id or clinician.practice_id != by.practice_id:
         raise NotFound
@@ -42,6 +62,7 @@ def add_visit(
     words = plain(reason)
     if len(words) > LONGEST_REASON:
         raise BadInput(f"Not added. Keep the reason to {LONGEST_REASON} characters.")
+    before = way_to(by, patient, at=at)
     visit, is_new = Visit.objects.get_or_create(
         practice=by.practice,
         patient=patient,
@@ -58,7 +79,62 @@ def add_visit(
             patient=patient.pk,
             at=at,
         )
+        said = words or "No reason was written with the visit"
+        counts_at = max(at, starts_at)
+        note_way_in(patient, before, how="visit", words=said, by=by, at=at, counts_at=counts_at)
     return visit
+
+
+@transaction.atomic
+def cancel_visit(visit: Visit, *, by: Person, at: datetime) -> None:
+    """Take back a visit that was added by mistake; one that a photo or a consent names stays.
+
+    A database rule decides what hangs on it. What it opened meanwhile stays in the log, and so on
+    the officer's list.
+    """
+    require_duty(by, Act.VISIT_EDIT)
+    if visit.practice_id != by.practice_id:
+        raise NotFound
+    number, patient = visit.pk, visit.patient_id
+    try:
+        with transaction.atomic():
+            visit.delete()
+    except ProtectedError:
+        raise VisitInUse from None
+    record(
+        "visit.cancelled",
+        practice=by.practice_id,
+        by=by,
+        of=f"visit:{number}",
+        patient=patient,
+        at=at,
+    )
+
+
+def visit_at(
+    patient: Patient, visit_id: UUID | None, *, person: Person, at: datetime
+) -> Visit | None:
+    """Return the visit that something made by this person then belongs to, if there is one.
+
+    It is the one named, else their only one with the patient that day. One that was taken back
+    meanwhile is as if it had not been named; another patient's is refused.
+    """
+    if visit_id is not None and Visit.objects.filter(pk=visit_id).exists():
+        return visit_of(patient, visit_id)
+    return only_visit_on(patient, person=person, at=at)
+
+
+def only_visit_on(patient: Patient, *, person: Person, at: datetime) -> Visit | None:
+    """Return the one visit that a patient had with this person on that day, if it is just one."""
+    found = visits_on_day(patient, at=at).filter(person=person)[:2]
+    return found[0] if len(found) == 1 else None
+
+
+def visits_on_day(patient: Patient, *, at: datetime) -> QuerySet[Visit]:
+    """Return a patient's visits of one day, as days go where the practice is."""
+    begins, ends = day_in(patient.practice, at.astimezone(ZoneInfo(patient.practice.zone)).date())
+    rows = Visit.objects.filter(practice=patient.practice_id, patient=patient)
+    return rows.filter(starts_at__gte=begins, starts_at__lt=ends).order_by("starts_at")
 
 
 def day_in(practice: Practice, day: date) -> tuple[datetime, datetime]:

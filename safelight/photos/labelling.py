@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -10,8 +11,9 @@ from django.db import transaction
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput
 from safelight.patients.models import Visit
-from safelight.patients.visits import visit_of
-from safelight.people.duties import Act, require_duty
+from safelight.patients.reading import clinicians_of
+from safelight.patients.visits import add_visit, only_visit_on, visit_of
+from safelight.people.duties import Act, may, require_duty
 from safelight.people.models import Person
 from safelight.photos import rules
 from safelight.photos.access import Form, require_sight
@@ -21,6 +23,8 @@ from safelight.photos.meta import NOTES_LENGTH
 from safelight.photos.models import Alarm, LabelEdit, Photo
 from safelight.policy.sites import checked_site, is_sensitive
 
+NEW_VISIT: Final = "new"
+"""In the place of a visit's number: there was none in the list, so one is added."""
 LONGEST = {"label": 80, "notes": NOTES_LENGTH, "diagnosis": 160, "diagnosis_code": 20}
 
 
@@ -53,8 +57,8 @@ def edit_label(
     require_duty(by, Act.PHOTO_LABEL)
     require_sight(by, photo, form=Form.PAGE, at=at, stepped_up=stepped_up)
     photo = Photo.objects.select_for_update(of=("self",)).select_related("patient").get(pk=photo.pk)
-    visit = _checked(photo, words)
-    before, after = words_of(photo), asdict(words)
+    visit = _checked(photo, words, by=by, at=at)
+    before, after = words_of(photo), {**asdict(words), "visit_id": str(visit.pk if visit else "")}
     if before == after:
         return photo
     LabelEdit.objects.create(photo=photo, before=before, after=after, at=at, by=by)
@@ -83,6 +87,20 @@ def edit_label(
     return photo
 
 
+def likely_visit(photo: Photo) -> str:
+    """Return the visit a form starts from: the photo's own, else the taker's one of that day."""
+    if photo.visit_id or photo.patient is None:
+        return str(photo.visit_id or "")
+    found = only_visit_on(photo.patient, person=photo.taken_by, at=photo.taken_at)
+    return str(found.pk) if found else ""
+
+
+def may_add_visit(photo: Photo, by: Person) -> bool:
+    """Say whether a visit can be added for a photo: its taker still sees patients here."""
+    taker = clinicians_of(photo.practice_id).filter(pk=photo.taken_by_id)
+    return may(by, Act.VISIT_EDIT) and photo.patient_id is not None and taker.exists()
+
+
 def missing_words(photo: Photo) -> list[str]:
     """Return what a photo still lacks, as a page says it."""
     return rules.missing(words_of(photo))
@@ -93,8 +111,11 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     return [name for name in after if before.get(name, "") != after[name]]
 
 
-def _checked(photo: Photo, words: Words) -> Visit | None:
-    """Refuse words that are too long, an unknown site, or a visit of somebody else."""
+def _checked(photo: Photo, words: Words, *, by: Person, at: datetime) -> Visit | None:
+    """Refuse words that are too long, an unknown site, or a visit of somebody else.
+
+    A new visit is with whoever took the photo, at the time when it was taken.
+    """
     for name, most in LONGEST.items():
         if len(getattr(words, name)) > most:
             raise BadInput(f"Not kept. The {name.replace('_', ' ')} is longer than {most}.")
@@ -103,6 +124,10 @@ def _checked(photo: Photo, words: Words) -> Visit | None:
         return None
     if photo.patient is None:
         raise BadInput("Not kept. A photo without a patient has no visit yet.")
+    if words.visit_id == NEW_VISIT:
+        return add_visit(
+            photo.patient, clinician=photo.taken_by, starts_at=photo.taken_at, by=by, at=at
+        )
     try:
         return visit_of(photo.patient, UUID(words.visit_id))
     except ValueError:

@@ -8,12 +8,13 @@ from safelight.lib.refusals import NotFound, Refusal
 from safelight.patients.access import own
 from safelight.patients.models import Patient, Visit
 from safelight.patients.reading import named
-from safelight.patients.visits import visit_of
+from safelight.patients.visits import visit_at
 from safelight.people.duties import Act, letters_of
 from safelight.people.models import Person
 from safelight.photos.meta import ConsentMeta, PhotoMeta, read_meta
 from safelight.photos.models import Capture
 from safelight.photos.places import inbox
+from safelight.photos.rules import believable_time
 from safelight.vault.keyring import NoSuchKey
 from safelight.vault.sealing import CapsuleRefused, open_capsule
 
@@ -109,7 +110,7 @@ def belongs(capture: Capture, meta: PhotoMeta, *, at: datetime) -> Belongs:
     if meta.patient is None:
         return Belongs(person, None, None)
     patient = named(person, meta.patient)
-    visit = visit_of(patient, meta.visit) if meta.visit else None
+    visit = visit_at(patient, meta.visit, person=person, at=believable_time(meta.taken_at, at=at))
     require_theirs(person, patient, Act.PHOTO_FILE, at=at)
     return Belongs(person, patient, visit)
 

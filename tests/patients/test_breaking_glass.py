@@ -1,13 +1,21 @@
 """Breaking the glass: reason, words, who is told, who reviews."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from safelight.audit.models import Entry
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
+from safelight.patients.access import live_grant, way_to
 from safelight.patients.breaking_glass import break_glass, review_break_glass, to_review
+from safelight.patients.editing import edit_patient
 from safelight.patients.models import BreakGlass, Patient
+from safelight.patients.reading import details_of
+from safelight.patients.visits import add_visit
 from safelight.people.models import Person
-from tests.conftest import NOON
+from safelight.policy.models import Practice
+from tests.conftest import NOON, make_patient
 from tests.patients.helpers import acts_of
 
 WORDS = "Walked in with a rash"
@@ -92,3 +100,72 @@ def test_reception_and_other_practices_review_nothing(
         assert to_review(person) == []
         with pytest.raises(NotFound):
             review_break_glass(grant.pk, by=person, at=NOON)
+
+
+@pytest.fixture
+def walled(practice: Practice) -> Patient:
+    """A patient nobody here has seen for years."""
+    return make_patient(practice, "Wally", "Faraway", "WL-9001")
+
+
+def ways_in() -> list[tuple[str, object]]:
+    return [(row.reason, row.person_id) for row in BreakGlass.objects.order_by("at")]
+
+
+@pytest.mark.parametrize("who", ["ada", "reg"])
+def test_a_visit_that_opens_a_record_to_whoever_adds_it_is_on_the_officers_list(
+    walled: Patient, mo: Person, ada: Person, who: str, request: pytest.FixtureRequest
+) -> None:
+    person: Person = request.getfixturevalue(who)
+    add_visit(walled, clinician=person, starts_at=NOON, by=person, at=NOON, reason="A neighbour")
+    assert way_to(person, walled, at=NOON) is not None
+    noted = to_review(mo)
+    assert [(row.reason, row.person, row.words) for row in noted] == [
+        ("visit", person, "A neighbour")
+    ]
+    assert live_grant(person, walled, at=NOON) is None
+    entry = Entry.objects.get(action="break_glass.opened")
+    assert (entry.at, entry.patient, entry.purpose) == (NOON, walled.pk, "visit")
+    review_break_glass(noted[0].pk, by=mo, at=NOON)
+    assert to_review(mo) == []
+
+
+def test_a_visit_far_ahead_is_noted_when_it_is_added(walled: Patient, ada: Person) -> None:
+    later = NOON + timedelta(days=60)
+    add_visit(walled, clinician=ada, starts_at=later, by=ada, at=NOON)
+    assert ways_in() == [("visit", ada.pk)]
+    assert Entry.objects.get(action="break_glass.opened").at == NOON
+
+
+def test_a_visit_added_while_the_glass_is_broken_is_noted_as_well(
+    walled: Patient, ada: Person
+) -> None:
+    break_glass(walled, reason="treating", words=WORDS, by=ada, at=NOON)
+    add_visit(walled, clinician=ada, starts_at=NOON, by=ada, at=NOON + timedelta(minutes=1))
+    assert ways_in() == [("treating", ada.pk), ("visit", ada.pk)]
+
+
+def test_an_everyday_visit_is_on_no_list(
+    walled: Patient, pat: Patient, ada: Person, ben: Person, rec: Person
+) -> None:
+    add_visit(walled, clinician=ada, starts_at=NOON, by=rec, at=NOON)  # reception opens no records
+    add_visit(walled, clinician=ben, starts_at=NOON, by=ben, at=NOON)  # in care by now
+    add_visit(pat, clinician=ben, starts_at=NOON, by=ben, at=NOON)
+    assert ways_in() == []
+
+
+def test_a_restricted_record_is_not_opened_by_a_visit(walled: Patient, ada: Person) -> None:
+    Patient.objects.filter(pk=walled.pk).update(restricted=True)
+    walled.refresh_from_db()
+    add_visit(walled, clinician=ada, starts_at=NOON, by=ada, at=NOON)
+    assert way_to(ada, walled, at=NOON) is None
+    assert ways_in() == []
+
+
+def test_becoming_the_usual_gp_past_a_wall_is_on_the_officers_list(
+    walled: Patient, pat: Patient, ada: Person
+) -> None:
+    for patient in (walled, pat):
+        details = replace(details_of(patient), usual_gp=ada.pk, address="9 Sample Street")
+        edit_patient(patient, details, by=ada, at=NOON, sure=True)
+    assert ways_in() == [("usual_gp", ada.pk)]

@@ -4,14 +4,26 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients.access import WallUp
 from safelight.patients.models import Patient, Push, Visit
 from safelight.patients.pushing import newest_push, see_push, send_to_phone
-from safelight.patients.visits import add_visit, day_in, visit_of, visits_of, visits_today
+from safelight.patients.visits import (
+    VisitInUse,
+    add_visit,
+    cancel_visit,
+    day_in,
+    only_visit_on,
+    visit_at,
+    visit_of,
+    visits_of,
+    visits_today,
+)
 from safelight.people.models import Person, Phone
 from safelight.policy.models import Practice
 from tests.conftest import NOON, make_patient
+from tests.consent.talks import keep, talk
 from tests.patients.helpers import acts_of
 
 
@@ -119,3 +131,50 @@ def test_a_wall_stops_a_push(ada: Person, rec: Person, mo: Person, practice: Pra
 def test_a_visit_of_somebody_else_is_not_sent(ada: Person, quinn: Patient, visit: Visit) -> None:
     with pytest.raises(NotFound):
         send_to_phone(quinn, visit=visit, by=ada, at=NOON)
+
+
+def test_a_mistaken_visit_is_taken_back(rec: Person, ada: Person, quinn: Patient) -> None:
+    visit = add_visit(quinn, clinician=ada, starts_at=NOON, by=rec, at=NOON - timedelta(days=1))
+    cancel_visit(visit, by=rec, at=NOON)
+    assert not quinn.visits.exists()
+    assert acts_of(rec.practice)[-1] == "visit.cancelled"
+
+
+def test_a_visit_to_which_a_consent_belongs_stays(
+    visit: Visit, pat: Patient, ada: Person, rec: Person
+) -> None:
+    keep(pat, ada, talk(scope="visit"), agreed_at=NOON, visit=visit)
+    with pytest.raises(VisitInUse):
+        cancel_visit(visit, by=rec, at=NOON)
+    assert Visit.objects.filter(pk=visit.pk).exists()
+    assert "visit.cancelled" not in acts_of(rec.practice)
+
+
+def test_who_may_not_add_visits_takes_none_back(visit: Visit, ivy: Person, cy: Person) -> None:
+    for person, refusal in ((ivy, NotAllowed), (cy, NotFound)):
+        with pytest.raises(refusal):
+            cancel_visit(visit, by=person, at=NOON)
+    assert Visit.objects.filter(pk=visit.pk).exists()
+
+
+def test_the_only_visit_with_this_person_that_day_is_the_one(
+    visit: Visit, pat: Patient, ada: Person, ben: Person
+) -> None:
+    morning, evening = NOON - timedelta(hours=3), NOON + timedelta(hours=8)
+    assert only_visit_on(pat, person=ada, at=morning) == visit
+    assert only_visit_on(pat, person=ben, at=morning) is None
+    assert only_visit_on(pat, person=ada, at=NOON + timedelta(days=1)) is None
+    add_visit(pat, clinician=ada, starts_at=evening, by=ada, at=NOON)
+    assert only_visit_on(pat, person=ada, at=morning) is None
+
+
+def test_a_visit_named_on_the_phone_and_taken_back_meanwhile_is_as_if_not_named(
+    visit: Visit, pat: Patient, quinn: Patient, ada: Person
+) -> None:
+    gone, theirs = new_id(), quinn.visits.get()
+    tomorrow = NOON + timedelta(days=1)
+    assert visit_at(pat, visit.pk, person=ada, at=tomorrow) == visit
+    assert visit_at(pat, gone, person=ada, at=NOON) == visit
+    assert visit_at(pat, gone, person=ada, at=tomorrow) is None
+    with pytest.raises(NotFound):
+        visit_at(pat, theirs.pk, person=ada, at=NOON)

@@ -102,7 +102,7 @@ def test_every_day_forgets_counters_turns_keys_and_sweeps_the_store(phone: Phone
     Limit.objects.create(key="old", started_at=NOON)
     blobs = store()
     assert isinstance(blobs, DiskStore)
-    left = blobs.folder / "ab" / "cd" / f"{TEMPORARY}left-by-a-crash"
+    left = blobs.folder / "ab" / f"{TEMPORARY}left-by-a-crash"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half")
     keep_up_daily(at=NOON + 100 * 365 * DAY)

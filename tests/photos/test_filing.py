@@ -11,6 +11,7 @@ from safelight.consent.models import Consent
 from safelight.consent.withdrawing import withdraw_consent
 from safelight.lib.ids import new_id
 from safelight.patients.models import Patient, Visit
+from safelight.patients.visits import cancel_visit
 from safelight.people.models import Person, Phone
 from safelight.photos import receiving
 from safelight.photos.announcing import announce
@@ -347,3 +348,22 @@ def test_a_photo_taken_before_a_withdrawal_is_kept_and_one_taken_after_is_not(
     assert file_capture(capture.pk, at=late)
     capture.refresh_from_db()
     assert (capture.state, capture.refused_code) == (Capture.State.REFUSED, "no_consent")
+
+
+def test_a_photo_without_a_visit_gets_the_takers_only_one_of_that_day(
+    phone: Phone, ada: Person, ben: Person, pat: Patient, visit: Visit, consent: Consent
+) -> None:
+    photo = filed(phone, ada, pat)  # found on the phone: no visit was named
+    assert (photo.visit, photo.incomplete) == (visit, False)
+    pat.visits.update(person=ben)
+    assert filed(phone, ada, pat, image=picture(2)).visit is None
+
+
+def test_a_visit_taken_back_while_its_photo_was_on_the_phone_costs_no_photo(
+    phone: Phone, ada: Person, pat: Patient, visit: Visit, consent: Consent
+) -> None:
+    capture = arrived(phone, ada, pat, visit=visit)
+    cancel_visit(visit, by=ada, at=NOON)
+    file_capture(capture.pk, at=NOON)
+    photo = Photo.objects.get(capture=capture)
+    assert (photo.patient, photo.visit, photo.incomplete) == (pat, None, True)

@@ -10,11 +10,19 @@ from safelight.audit import reading as audit
 from safelight.consent.models import Consent
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients.models import Patient, Visit
+from safelight.patients.visits import add_visit
 from safelight.people.models import Person, Phone
 from safelight.photos import copies
 from safelight.photos.copies import CopyEnded, CopyEndsByItself
 from safelight.photos.flagging import set_flags, uncover
-from safelight.photos.labelling import Words, edit_label, missing_words
+from safelight.photos.labelling import (
+    NEW_VISIT,
+    Words,
+    edit_label,
+    likely_visit,
+    may_add_visit,
+    missing_words,
+)
 from safelight.photos.models import Alarm, Copy, LabelEdit, Photo, Unblur
 from safelight.photos.printing import print_photo
 from tests.conftest import NOON
@@ -22,7 +30,8 @@ from tests.photos.making import filed
 
 
 @pytest.fixture
-def photo(phone: Phone, ada: Person, pat: Patient, consent: Consent) -> Photo:
+def photo(phone: Phone, ada: Person, ben: Person, pat: Patient, consent: Consent) -> Photo:
+    pat.visits.update(person=ben)  # with Ada it would be the photo's visit at once
     return filed(phone, ada, pat, label="", notes="", diagnosis="")
 
 
@@ -181,3 +190,33 @@ def test_a_copy_is_overdue_when_its_day_has_passed(photo: Photo, ada: Person) ->
     assert copies.overdue_count(photo.practice, at=copy.due_at) == 0
     late = copy.due_at + timedelta(seconds=1)
     assert copies.overdue_count(photo.practice, at=late) == 1
+
+
+def test_the_visit_with_its_taker_that_day_is_what_the_form_starts_from(
+    photo: Photo, ada: Person, pat: Patient
+) -> None:
+    assert likely_visit(photo) == ""
+    visit = add_visit(pat, clinician=ada, starts_at=photo.taken_at, by=ada, at=NOON)
+    assert likely_visit(photo) == str(visit.pk)
+    photo.visit = pat.visits.exclude(pk=visit.pk).get()
+    assert likely_visit(photo) == str(photo.visit_id)
+
+
+def test_a_visit_that_was_in_no_list_is_added_with_the_label(
+    photo: Photo, ada: Person, pat: Patient
+) -> None:
+    words = replace(Words.of(photo), label="L", notes="Itches", visit_id=NEW_VISIT)
+    done = edit_label(photo, words=words, by=ada, at=NOON + timedelta(days=3))
+    assert done.visit is not None
+    assert (done.visit.patient, done.visit.person) == (pat, ada)
+    assert done.visit.starts_at == photo.taken_at
+    assert not done.incomplete
+    assert LabelEdit.objects.get().after["visit_id"] == str(done.visit.pk)
+    edit_label(done, words=words, by=ada, at=NOON + timedelta(days=3))
+    assert pat.visits.filter(person=ada).count() == 1
+
+
+def test_no_visit_is_added_with_somebody_who_has_left(photo: Photo, ada: Person) -> None:
+    assert may_add_visit(photo, ada)
+    Person.objects.filter(pk=ada.pk).update(left_at=NOON, is_active=False)
+    assert not may_add_visit(photo, ada)

@@ -20,7 +20,7 @@ from safelight.audit.models import Entry
 from safelight.consent.uses import USES
 from safelight.lib.clock import now
 from safelight.patients.access import identity_for, patient_for
-from safelight.patients.breaking_glass import REASONS
+from safelight.patients.breaking_glass import reason_words
 from safelight.people.duties import Act, may, opens_records, role_names
 from safelight.people.models import Person
 from safelight.photos.printing import PURPOSES
@@ -64,7 +64,7 @@ def _purpose(entry: Entry) -> str:
     if entry.action in LOOKS:
         return LOOKS[entry.action].get(entry.purpose, "")
     if entry.action == "break_glass.opened":
-        return REASONS.get(entry.purpose, entry.purpose)
+        return reason_words(entry.purpose)
     return USES[entry.purpose].title if entry.purpose in USES else entry.purpose
 
 

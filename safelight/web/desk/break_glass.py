@@ -16,9 +16,11 @@ from safelight.patients.breaking_glass import (
     LONGEST_WORDS,
     REASONS,
     SHORTEST_WORDS,
+    WAYS_IN,
     break_glass,
     grant_to_review,
     officers_for,
+    reason_words,
     review_break_glass,
 )
 from safelight.patients.reading import named
@@ -80,7 +82,8 @@ def review(request: PersonRequest, grant_id: UUID) -> HttpResponse:
     context = {
         "grant": grant,
         "patient": grant.patient,
-        "reason": REASONS.get(grant.reason, grant.reason),
+        "reason": reason_words(grant.reason),
+        "is_way_in": grant.reason in WAYS_IN,
         "no_consent": True,
     }
     return render(request, "desk/break_glass/review.html", context)

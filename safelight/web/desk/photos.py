@@ -1,5 +1,6 @@
 """A photo's page and the acts on it: its words, its patient, its cover, its prints."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django import forms
@@ -15,10 +16,18 @@ from safelight.patients.access import patient_for
 from safelight.patients.searching import search
 from safelight.patients.visits import visits_of
 from safelight.people.duties import Act, letters
+from safelight.people.models import Person
 from safelight.photos import copies, reading
 from safelight.photos.access import Form, is_covered, photo_for
 from safelight.photos.flagging import set_flags, uncover
-from safelight.photos.labelling import Words, edit_label, missing_words
+from safelight.photos.labelling import (
+    NEW_VISIT,
+    Words,
+    edit_label,
+    likely_visit,
+    may_add_visit,
+    missing_words,
+)
 from safelight.photos.models import Copy, Photo
 from safelight.photos.moving import move_photo
 from safelight.photos.printing import LASTS, PURPOSES, print_photo
@@ -134,13 +143,17 @@ class LabelForm(forms.Form):
     )
     visit_id = forms.ChoiceField(label="Visit", required=False)
 
-    def __init__(self, data: object, *, photo: Photo) -> None:
+    def __init__(self, data: object, *, photo: Photo, by: Person) -> None:
         """Offer the practice's sites and the patient's visits; start from the present words."""
-        words = Words.of(photo)
+        words = replace(Words.of(photo), visit_id=likely_visit(photo))
         super().__init__(data, initial={name: getattr(words, name) for name in self.base_fields})  # type: ignore[arg-type]
         visits = visits_of(photo.patient) if photo.patient else []
+        new = f"Add a visit: {moment(photo.taken_at)}, with {photo.taken_by.name}"
+        added = [(NEW_VISIT, new)] if may_add_visit(photo, by) else []
         self._offer("site_code", [("", "No site yet"), *_site_choices()])
-        self._offer("visit_id", [("", "None named"), *((str(v.pk), _said(v)) for v in visits)])
+        self._offer(
+            "visit_id", [("", "None named"), *((str(v.pk), _said(v)) for v in visits), *added]
+        )
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -162,7 +175,7 @@ def _said(visit: object) -> str:
 def label(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     """Write or correct a photo's words. The words before stay in its history."""
     found = _photo(request, photo_id)
-    form = LabelForm(request.POST or None, photo=found)
+    form = LabelForm(request.POST or None, photo=found, by=request.person)
     if request.method == "POST" and form.is_valid():
         edit_label(
             found,

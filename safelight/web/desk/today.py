@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from safelight.consent.reading import owed as consents_owed
 from safelight.consent.reading import sentence
 from safelight.lib.clock import now
-from safelight.patients.breaking_glass import may_review, to_review
+from safelight.patients.breaking_glass import may_review, reason_words, to_review
 from safelight.patients.visits import visits_today
 from safelight.people.duties import Act, letters
 from safelight.people.models import Person
@@ -127,7 +127,7 @@ def _walls_group(person: Person) -> Group:
             "in",
             view.person.name,
             "Looked past a wall",
-            f"{view.reason.capitalize()}: {view.words}",
+            f"{reason_words(view.reason)}: {view.words}",
             lately(view.at),
             "",
             "Look at it",

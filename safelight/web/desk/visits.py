@@ -19,7 +19,7 @@ from safelight.patients.access import way_to
 from safelight.patients.models import Patient
 from safelight.patients.pushing import send_to_phone
 from safelight.patients.reading import clinicians_of, named
-from safelight.patients.visits import add_visit, visit_of, visits_of
+from safelight.patients.visits import add_visit, cancel_visit, visit_of, visits_of
 from safelight.people.duties import Act, may, opens_records
 from safelight.people.models import Person
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
@@ -105,6 +105,16 @@ def _add(patient: Patient, form: VisitForm, *, by: Person, at: datetime) -> None
 
 
 @require_POST
+@signed_in(Act.VISIT_EDIT)
+def cancel(request: PersonRequest, patient_id: UUID, visit_id: UUID) -> HttpResponse:
+    """Take back a visit that was added by mistake, while nothing belongs to it."""
+    patient = named(request.person, patient_id)
+    cancel_visit(visit_of(patient, visit_id), by=request.person, at=now())
+    messages.success(request, "The visit is taken back.")
+    return redirect("desk:patient-visits", patient.pk)
+
+
+@require_POST
 @signed_in(Act.VISIT_PUSH)
 def push(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Put a patient, and a visit if one was given, on the sender's own phone."""
@@ -126,5 +136,6 @@ def push(request: PersonRequest, patient_id: UUID) -> HttpResponse:
 
 urlpatterns = [
     path("patients/<uuid:patient_id>/visits", visits, name="patient-visits"),
+    path("patients/<uuid:patient_id>/visits/<uuid:visit_id>/cancel", cancel, name="visit-cancel"),
     path("patients/<uuid:patient_id>/push", push, name="push"),
 ]

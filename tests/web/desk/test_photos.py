@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from safelight.audit.models import Entry
-from safelight.patients.models import Patient
+from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person
 from safelight.photos.models import Copy, Photo
 
@@ -158,8 +158,24 @@ def test_a_covered_photo_shows_nothing_until_a_reason_is_given(
 def test_an_unfinished_photo_says_what_it_needs_and_offers_that_first(
     photo: Photo, ada: Person, at_desk: Desk
 ) -> None:
-    Photo.objects.filter(pk=photo.pk).update(label="", notes="", diagnosis="", incomplete=True)
+    nothing = {"label": "", "notes": "", "diagnosis": "", "visit": None, "incomplete": True}
+    Photo.objects.filter(pk=photo.pk).update(**nothing)
     page = at_desk(ada).get(f"/photos/{photo.pk}").content.decode()
     assert "It still needs a label, a note or a diagnosis, and a visit." in page
     (first,) = re.findall(r'<a class="button" data-kind="main" href="([^"]+)"', page)
     assert first == f"/photos/{photo.pk}/label"
+
+
+def test_a_label_chooses_the_visit_of_that_day_or_adds_one(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    Photo.objects.filter(pk=photo.pk).update(visit=None, incomplete=True)
+    client, visit = at_desk(ada), Visit.objects.get()
+    page = client.get(f"/photos/{photo.pk}/label").content.decode()
+    assert f'<option value="{visit.pk}" selected>' in page
+    assert "Add a visit: 14 Oct 2026, 11:59 am, with Dr Ada Specimen" in page
+    words = {"site_code": photo.site_code, "side": "L", "label": "Mark", "notes": "Itches"}
+    assert client.post(f"/photos/{photo.pk}/label", {**words, "visit_id": "new"}).status_code == 302
+    photo.refresh_from_db()
+    assert not photo.incomplete
+    assert photo.visit != visit

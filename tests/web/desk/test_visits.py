@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.test import Client
 
 from safelight.lib.clock import now
-from safelight.patients.models import Patient, Push, Visit
+from safelight.patients.models import BreakGlass, Patient, Push, Visit
 from safelight.people.models import Person
 from tests.conftest import make_patient
 from tests.web.desk.test_patients import text_of
@@ -83,3 +83,31 @@ def test_a_wall_and_a_missing_duty_stop_a_push(
     assert f"/break-glass/{far.pk}" in answer.content.decode()
     assert at_desk(rec).post(f"/patients/{pat.pk}/push").status_code == 403
     assert not Push.objects.exists()
+
+
+def test_a_visit_is_taken_back_unless_something_belongs_to_it(
+    at_desk: Desk, rec: Person, ivy: Person, visit: Visit, pat: Patient, quinn: Patient
+) -> None:
+    there = f"/patients/{pat.pk}/visits"
+    assert at_desk(ivy).post(f"{there}/{visit.pk}/cancel").status_code == 403
+    client = at_desk(rec)
+    assert "Take back" in text_of(client.get(there))
+    assert client.post(f"/patients/{quinn.pk}/visits/{visit.pk}/cancel").status_code == 404
+    answer = client.post(f"{there}/{visit.pk}/cancel", follow=True)
+    assert "The visit is taken back." in text_of(answer)
+    assert not pat.visits.exists()
+
+
+def test_the_officer_sees_who_brought_a_patient_into_their_own_care(
+    at_desk: Desk, ada: Person, mo: Person
+) -> None:
+    walled = make_patient(ada.practice, "Wally", "Faraway", "WL-9001")
+    here = now().astimezone(ZoneInfo("Australia/Sydney"))
+    told = {"clinician": str(ada.pk), "day": f"{here:%Y-%m-%d}", "time": f"{here:%H:%M}"}
+    at_desk(ada).post(f"/patients/{walled.pk}/visits", {**told, "reason": "Walked in"})
+    client = at_desk(mo)
+    page = text_of(client.get("/"))
+    assert "Added a visit, which put the patient in care: Walked in" in page
+    noted = BreakGlass.objects.get()
+    page = text_of(client.get(f"/break-glass/reviews/{noted.pk}"))
+    assert "Dr Ada Specimen brought Wally into their own care." in page
