@@ -17,10 +17,11 @@ from safelight.imaging.cleaning.opening import open_whole, whole_pixels
 from safelight.imaging.cleaning.png import read_png
 from safelight.imaging.cleaning.spaces import NAMED, cleaned_profile, named
 from safelight.imaging.cleaning.webp import read_webp
-from safelight.imaging.concealing_lossless.jpeg import NothingLeft, conceal_jpeg, walked
+from safelight.imaging.concealing_lossless.jpeg import Done, NothingLeft, conceal_jpeg, walked
 from safelight.imaging.concealing_lossless.masks import Box, inside, pixels, touched
 from safelight.imaging.concealing_lossless.others import conceal_other
 from safelight.imaging.decoding import check_size
+from safelight.imaging.metadata import Exif
 from safelight.imaging.prepare import UPRIGHT
 from safelight.imaging.refusals import PictureDamaged
 
@@ -41,27 +42,28 @@ def both(orientation: int, turn: int) -> int:
     raise PictureDamaged
 
 
-def _orientation(kind: str, data: memoryview) -> int:
-    """Return what the file says of its own turn, unless its decoder heeds that by itself."""
-    exif = None
+def _code(exif: Exif | None, order: dict[str, Any]) -> int:
+    return both(exif.orientation if exif is not None else 1, order["turn"])
+
+
+def _made(data: memoryview, order: dict[str, Any]) -> Done:
+    """Conceal, and heed what the file says of its own turn unless its decoder does."""
+    kind = order["kind"]
     if kind == "jpeg":
-        exif = walked(data).exif
-    elif kind == "png":
+        jpeg = walked(data)
+        return conceal_jpeg(jpeg, order, _code(jpeg.exif, order))
+    exif = None
+    if kind == "png":
         exif = read_png(bytes(data)).exif
     elif kind == "webp":
         exif = read_webp(bytes(data)).exif
-    return exif.orientation if exif is not None else 1
+    return conceal_other(kind, data, order, _code(exif, order))
 
 
 def conceal(data: memoryview, order: dict[str, Any]) -> Answer:
     """Make the concealed file, upright and bare."""
-    kind = order["kind"]
-    code = both(_orientation(kind, data), order["turn"])
     try:
-        if kind == "jpeg":
-            done = conceal_jpeg(data, order, code)
-        else:
-            done = conceal_other(kind, data, order, code)
+        done = _made(data, order)
     except NothingLeft:
         return Answer({"empty": True}, [])
     facts = asdict(done)
