@@ -59,7 +59,7 @@ bench-regions: .tools/regions/ready ## What the suggestions of faces and text fi
 	@touch $@
 
 phone/node_modules: .venv/dev phone/package-lock.json
-	$(NPM) ci --ignore-scripts --no-audit --no-fund
+	flock phone/package-lock.json -c '$(NPM) ci --ignore-scripts --no-audit --no-fund'
 	@touch $@
 
 test-tools: phone/node_modules
