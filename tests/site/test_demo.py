@@ -123,3 +123,13 @@ def test_the_whole_story_has_what_a_first_look_needs() -> None:
     assert any(shot.get("restricted") for shot in shots)
     assert any("withdrawn" in row for row in words["patients"])
     assert any("advocate" in row for row in words["patients"])
+
+
+def test_a_second_start_makes_nothing_again_and_brings_the_days_visits(small: Practice) -> None:
+    before = [model.objects.count() for model in (Capture, Photo, Copy, Withdrawal)]
+    said: list[str] = []
+    at = now() + timedelta(days=3)
+    assert demo.demo_practice(at=at, say=said.append) == small
+    assert said == []
+    assert [model.objects.count() for model in (Capture, Photo, Copy, Withdrawal)] == before
+    assert len(visits_today(small, at=at)) == 8
