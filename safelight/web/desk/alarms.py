@@ -1,14 +1,77 @@
 """Alarms: something that should not happen, until a person has looked into it."""
 
+from dataclasses import dataclass
+from typing import Final
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
 
 from safelight.lib.clock import now
 from safelight.people.duties import Act
 from safelight.photos.alarms import alarm_for, look_into
+from safelight.photos.models import Alarm
 from safelight.web.doors import PersonRequest, signed_in
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an alarm means, what is safe all the same, and what a person can do."""
+
+    title: str
+    means: str
+    safe: str
+    do: str
+
+
+TOLD: Final = {
+    Alarm.Kind.STUCK: Told(
+        "A photo from a phone could not be filed",
+        "It arrived here, and opening or filing it failed each time we tried.",
+        "It stays here, sealed. The phone keeps it too until it is filed.",
+        "Tell the person who looks after Safelight. Do not remove Safelight from that phone.",
+    ),
+    Alarm.Kind.CONFLICT: Told(
+        "Two different photos came under one number",
+        "A phone sent something else under the number of a photo that was here already.",
+        "The first one was kept as it was. The second one was not taken in.",
+        "Ask whose phone it is what was taken then, and tell the privacy officer.",
+    ),
+    Alarm.Kind.DAMAGED: Told(
+        "A stored file is damaged",
+        "It does not match the fingerprint taken when it was stored, or it is missing.",
+        "It is not shown to anyone as if it were whole. Other files are not touched by it.",
+        "Tell the person who looks after Safelight: it can be brought back from a back-up.",
+    ),
+    Alarm.Kind.MANY_VIEWS: Told(
+        "One person looked at very many photos",
+        "More photos were opened in a short time than work here usually needs.",
+        "Nothing was stopped, and each look is in the log.",
+        "Look at the log, then ask them. If there was no need, it may be a breach.",
+    ),
+    Alarm.Kind.UNNAMED: Told(
+        "Stored files that no record names",
+        "Files lie in the store of photos, and no photo or copy we know of is kept in them.",
+        "They were set aside, sealed. Nothing was deleted.",
+        "Tell the person who looks after Safelight.",
+    ),
+    Alarm.Kind.LOG: Told(
+        "The log does not fit together",
+        "An entry was changed, taken out or put in after it was written.",
+        "Photos are not touched by it, and phones remember the log as it was.",
+        "Tell the privacy officer today, and change nothing on the server.",
+    ),
+}
+PLACES: Final = {
+    "capture": "A photo from a phone",
+    "photo": "A photo",
+    "copy": "A copy of a photo",
+    "person": "A person of the practice",
+    "blob": "A stored file",
+    "entry": "An entry of the log",
+    "store": "The store of photos",
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -18,7 +81,15 @@ def alarm(request: PersonRequest, alarm_id: int) -> HttpResponse:
     if request.method == "POST":
         look_into(alarm_id, by=request.person, at=now())
         return redirect("desk:today")
-    context = {"alarm": alarm_for(request.person, alarm_id)}
+    found = alarm_for(request.person, alarm_id)
+    kind, _, number = found.about.partition(":")
+    is_person = kind == "person" and number
+    context = {
+        "alarm": found,
+        "told": TOLD.get(Alarm.Kind(found.kind)),
+        "thing": PLACES.get(kind, ""),
+        "url": reverse("desk:person", args=[number]) if is_person else "",
+    }
     return render(request, "desk/alarm.html", context)
 
 
