@@ -71,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     kits.add_argument("--kits", help="folder for the two kits to print (default: .)")
     kits.set_defaults(run=_kits)
 
+    manager = commands.add_parser(
+        "manager-link", help="let a manager in whom nobody else can let in"
+    )
+    manager.add_argument("email", help="the e-mail they sign in with")
+    manager.set_defaults(run=_manager_link)
+
     status = commands.add_parser("status", help="say how the installation is")
     status.set_defaults(run=_status)
 
@@ -134,6 +140,13 @@ def _kits(told: argparse.Namespace) -> int:
     from safelight.site.kits import new_kits  # noqa: PLC0415 - models exist only from here on
 
     return new_kits(told, say=say)
+
+
+def _manager_link(told: argparse.Namespace) -> int:
+    _ready()
+    from safelight.site.first_run import new_manager_link  # noqa: PLC0415
+
+    return new_manager_link(told.email, say=say)
 
 
 def _status(told: argparse.Namespace) -> int:

@@ -212,6 +212,25 @@ def _say_what_to_keep(new: NewKeys, kits: Sequence[Path], link: str, say: Say) -
     say("Start the practice with `safelight serve`, then open the link.")
 
 
+def new_manager_link(email: str, *, say: Say) -> int:
+    """Make a new joining link for a manager who has no way in, and nobody who could let them in.
+
+    Whoever can run this has opened the keys, so it gives away nothing they could not read. It ends
+    the manager's passkey and sign-ins once it is used, and stands in the log as the server's act.
+    """
+    from safelight.people.inviting import invite_again  # noqa: PLC0415 - Django was loaded just now
+    from safelight.people.models import Person  # noqa: PLC0415
+
+    found = Person.objects.filter(email__iexact=email, is_active=True, left_at=None).first()
+    if found is None or "M" not in found.roles:
+        raise BadInput("No manager of this practice signs in with that e-mail. Nothing was made.")
+    link = invite_again(found, by=None, at=now())
+    say("This link works once, within 72 hours. Hand it to the manager and to nobody else.")
+    say("Using it makes a new passkey and ends the old ones.")
+    say(f"  {link}")
+    return 0
+
+
 def recover(told: argparse.Namespace, *, say: Say, ask: Ask) -> int:
     """Open the keyring with a paper kit and give it a new way in. The old ways end."""
     data = default_data()

@@ -139,6 +139,15 @@ def test_a_folder_closed_by_a_failed_write_is_told_and_opened_by_a_person(
     assert command(practice, "status").returncode == 0
 
 
+def test_a_manager_nobody_can_let_in_gets_a_new_link_from_the_server(practice: Path) -> None:
+    told = command(practice, "manager-link", "MO@example.invalid")
+    assert told.returncode == 0, told.stderr
+    assert "http://localhost:8000/join#" in told.stdout
+    nobody = command(practice, "manager-link", "ada@example.invalid")
+    assert nobody.returncode == 1
+    assert "join#" not in nobody.stdout
+
+
 def test_without_the_root_key_nothing_starts(practice: Path, tmp_path: Path) -> None:
     key = practice / "root.key"
     aside = key.rename(practice / "root.aside")
