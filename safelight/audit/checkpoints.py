@@ -97,15 +97,6 @@ def consistency(practice: UUID, first: int, second: int) -> list[str]:
     return _in_hex(_proof(practice, lambda read: tree.consistency(first, second, read)))
 
 
-def inclusion(practice: UUID, n: int, size: int) -> list[str]:
-    """Return the proof (hashes in hex) that the log at a size holds its entry n.
-
-    The asker checks it against a signed root, so a wrong proof convinces nobody.
-    """
-    _require_sizes(practice, 0 <= n < size, size)
-    return _in_hex(_proof(practice, lambda read: tree.inclusion(n, size, read)))
-
-
 def _require_extension(before: Checkpoint, size: int, root: bytes) -> None:
     proof = _proof(before.practice, lambda read: tree.consistency(before.size, size, read))
     if not tree.extends(before.size, size, old=bytes(before.root), new=root, proof=proof):

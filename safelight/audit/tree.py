@@ -60,23 +60,6 @@ def root(frontier: Sequence[bytes]) -> bytes:
     return _join(frontier) if frontier else EMPTY_ROOT
 
 
-def inclusion(index: int, size: int, read: Read) -> list[bytes]:
-    """Return the proof that a tree of `size` leaves holds its leaf at `index` (RFC 6962, 2.1.1)."""
-    if not 0 <= index < size:
-        raise BadTree("There is no such leaf in a tree of this size.")
-    start, end = 0, size
-    proof = []
-    while end - start > 1:
-        middle = _middle(start, end)
-        if index < middle:
-            proof.append(_range_hash(middle, end, read))
-            end = middle
-        else:
-            proof.append(_range_hash(start, middle, read))
-            start = middle
-    return proof[::-1]
-
-
 def consistency(first: int, second: int, read: Read) -> list[bytes]:
     """Return the proof that the smaller tree is the beginning of the larger (RFC 6962, 2.1.2)."""
     if not 0 < first <= second:
@@ -94,26 +77,6 @@ def consistency(first: int, second: int, read: Read) -> list[bytes]:
     if start:
         proof.append(_range_hash(start, end, read))
     return proof[::-1]
-
-
-def includes(leaf: bytes, index: int, size: int, *, whole: bytes, proof: Sequence[bytes]) -> bool:
-    """Say whether the proof leads from this leaf hash to the root (RFC 9162, 2.1.3.2).
-
-    The size is taken as given: only a signed checkpoint binds it to the root.
-    """
-    if not 0 <= index < size or not _are_hashes([leaf, whole, *proof]):
-        return False
-    place, last, found = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            found = node_hash(sibling, found)
-            place, last = _climb(place, last)
-        else:
-            found = node_hash(found, sibling)
-        place, last = place >> 1, last >> 1
-    return last == 0 and found == whole
 
 
 def extends(first: int, second: int, *, old: bytes, new: bytes, proof: Sequence[bytes]) -> bool:

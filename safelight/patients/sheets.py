@@ -10,7 +10,6 @@ from safelight.lib.refusals import BadInput
 
 LARGEST: Final = 32 * 1024 * 1024  # bytes; 50,000 patients need about 8 MiB
 MOST_ROWS: Final = 200_000
-LONGEST_CELL: Final = 2_000
 DELIMITERS: Final = (",", ";", "\t", "|")
 BOMS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),

@@ -35,8 +35,6 @@ from safelight.vault.sealing import new_photo_key
 
 log = logging.getLogger(__name__)
 
-CONSENT_PAUSE_SECONDS = 1
-
 
 class NoConsent(Refusal):
     """No consent that stands covers this photo, so nothing of it is kept (G11, G14)."""

@@ -159,7 +159,6 @@ class Today:
     waiting: list[Capture]
     """The same, still within the limit."""
     refused: list[Capture]
-    conflicts: list[Capture]
     unmatched: list[Photo]
     incomplete: list[Photo]
     """Without label, notes or site for longer than the practice allows."""
@@ -205,7 +204,6 @@ def today(practice: Practice, *, at: datetime) -> Today:
                 "announced_at"
             )[:ROWS]
         ),
-        conflicts=list(captures.filter(conflict__isnull=False).order_by("-stored_at")[:ROWS]),
         unmatched=list(unmatched(practice)[:ROWS]),
         incomplete=list(unworded.filter(filed_at__lt=stale)[:ROWS]),
         unlabelled=list(unworded.filter(filed_at__gte=stale)[:ROWS]),

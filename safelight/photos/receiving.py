@@ -26,7 +26,6 @@ from safelight.vault.blobs import NAME
 from safelight.vault.capsules import MAX_HEADER_BYTES, MAX_META_BYTES, OVERHEAD_BYTES
 from safelight.vault.inbox import Arrival, OtherContent
 
-ON_THE_WAY = (Capture.State.ANNOUNCED, Capture.State.RECEIVING)
 ROOM_FOR_WORDS = 8 + MAX_HEADER_BYTES + OVERHEAD_BYTES + 4 + MAX_META_BYTES
 
 

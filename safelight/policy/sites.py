@@ -8,9 +8,7 @@ from typing import Any, Final, Literal
 
 from safelight.lib.refusals import BadInput
 
-SYSTEM: Final = "http://snomed.info/sct"
 SIDES: Final = {"L": "left", "R": "right", "B": "both sides", "": ""}
-SIDE_CODES: Final = {"L": "7771000", "R": "24028007", "B": "51440002"}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from safelight.audit.checkpoints import (
     LogAltered,
     checkpoint,
     consistency,
-    inclusion,
     latest,
 )
 from safelight.audit.log import record
@@ -89,22 +88,11 @@ def test_every_pair_of_checkpoints_is_proved_from_the_stored_rows() -> None:
             assert tree.extends(first.size, second.size, **roots, proof=proof)
 
 
-def test_every_entry_is_proved_to_be_in_the_log() -> None:
-    fill(530)
-    mark = checkpoint(HERE, NOON)
-    for entry in Entry.objects.filter(n__in=[0, 1, 255, 256, 400, 511, 512, 529]):
-        proof = [bytes.fromhex(text) for text in inclusion(HERE, entry.n, 530)]
-        leaf = bytes(entry.leaf_hash)
-        assert tree.includes(leaf, entry.n, 530, whole=bytes(mark.root), proof=proof)
-
-
 @pytest.mark.parametrize(("first", "second"), [(0, 3), (3, 2), (2, 4), (-1, 2)])
 def test_sizes_the_log_never_had_are_refused(write: Write, first: int, second: int) -> None:
     fill(3)
     with pytest.raises(BadInput):
         consistency(HERE, first, second)
-    with pytest.raises(BadInput):
-        inclusion(HERE, 2, second + 1 if second > 3 else 2)
     with pytest.raises(BadInput):
         consistency(ELSEWHERE, 1, 2)
 

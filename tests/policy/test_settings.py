@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from safelight.audit import reading as audit
-from safelight.consent.uses import OTHER_USES
+from safelight.consent.uses import CARE, USES
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.people.models import Person
 from safelight.policy.models import LegalRule, Practice
@@ -30,7 +30,7 @@ def test_every_default_lies_within_its_own_bounds() -> None:
 
 
 def test_the_uses_that_can_be_asked_about_are_those_of_consent() -> None:
-    assert DEFAULTS["uses_asked"].choices == OTHER_USES
+    assert DEFAULTS["uses_asked"].choices == tuple(code for code in USES if code != CARE)
 
 
 def test_an_unset_setting_has_its_default(practice: Practice) -> None:

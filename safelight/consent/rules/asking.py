@@ -11,7 +11,7 @@ from safelight.policy.rules import age_on, months_on
 YES, NO, NOT_ASKED = "yes", "no", "not_asked"
 PATIENT, ADVOCATE = "patient", "advocate"
 SIGNED, SPOKEN, PAPER, EMERGENCY = "signed", "spoken", "paper", "emergency"
-VISIT, CONDITION, SITE, STANDING = "visit", "condition", "site", "standing"
+VISIT, CONDITION, SITE = "visit", "condition", "site"
 LEAST_REASON: Final = 5  # characters: more than a full stop, less than a form
 MOST_STROKES: Final = 200
 MOST_POINTS: Final = 6000
