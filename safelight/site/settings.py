@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import psycopg.conninfo
 from django.utils.functional import SimpleLazyObject
 
 from safelight.site.config import default_data, load
@@ -102,7 +101,9 @@ TEMPLATES = [
 ]
 
 if CONFIG.postgres:
-    _told = psycopg.conninfo.conninfo_to_dict(CONFIG.postgres)
+    from psycopg.conninfo import conninfo_to_dict  # a small practice starts without it
+
+    _told = conninfo_to_dict(CONFIG.postgres)
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
