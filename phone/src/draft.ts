@@ -15,7 +15,8 @@ export interface Draft {
   interpreter: string;
   language: string;
   usesInterpreter: boolean;
-  method: "signed" | "spoken" | "paper";
+  /** "own": signed as well, but on the patient's own phone. */
+  method: "signed" | "own" | "spoken" | "paper";
   witness: string;
   scope: ConsentBody["scope"];
   condition: string;
@@ -109,7 +110,7 @@ export function bodyOf(
     maturity_note: other ? "" : draft.maturity.trim(),
     interpreter: draft.usesInterpreter ? draft.interpreter.trim() || "Interpreter" : "",
     language: draft.usesInterpreter ? draft.language.trim() : "",
-    method: draft.method, signature: draft.method === "signed" ? signature : null,
+    method: draft.method === "own" ? "signed" : draft.method, signature: draft.method === "signed" ? signature : null,
     witness_name: draft.method === "spoken" ? draft.witness.trim() : "",
     scope: draft.scope, condition: draft.scope === "condition" ? draft.condition.trim() : "",
     site_code: "", side: "", uses: decisions(draft, config), told: told(draft, config),

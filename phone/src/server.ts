@@ -145,6 +145,14 @@ export const patient = (id: string, visit: string | null): Promise<shapes.Patien
 export const putConsent = async (id: string, body: shapes.ConsentBody): Promise<shapes.ConsentSummary> =>
   (await call(shapes.consentAnswer, `consents/${id}`, { method: "PUT", body })).consent;
 
+/** Call 13: show a consent on the patient's own phone, ask how far it is, or take it back. */
+export const show = async (id: string, body: shapes.ConsentBody): Promise<shapes.Showing> =>
+  (await call(shapes.showingAnswer, `consents/${id}/showing`, { method: "PUT", body })).showing;
+export const shown = async (id: string, signal: AbortSignal): Promise<shapes.Showing> =>
+  (await call(shapes.showingAnswer, `consents/${id}/showing`, { signal, patience: 4000 })).showing;
+export const unshow = async (id: string): Promise<shapes.Showing> =>
+  (await call(shapes.showingAnswer, `consents/${id}/showing`, { method: "DELETE" })).showing;
+
 /** Call 7, first part: say what will come. */
 export const announce = (
   id: string,

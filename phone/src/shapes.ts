@@ -113,6 +113,13 @@ export const patientAnswer = shape({
 });
 export const consentAnswer = shape({ consent });
 
+export const showingAnswer = shape({
+  showing: shape({
+    state: text, ends_at: text, code: or(text, ""), link: or(text, ""), square: or(list(text), []),
+  }),
+  consent: orNull(consent),
+});
+
 export const uploadAnswer = shape({ offset: or(num, -1), receipt: orNull(signed) });
 export const stateAnswer = shape({
   state: text, offset: or(num, 0), receipt: orNull(signed),
@@ -135,6 +142,7 @@ export type Home = Of<typeof homeAnswer>;
 export type PatientDetail = Of<typeof patientAnswer>;
 export type ConsentSummary = Of<typeof consent>;
 export type PastSite = Of<typeof pastSite>;
+export type Showing = Of<typeof showingAnswer>["showing"];
 export type UploadState = Of<typeof stateAnswer>;
 
 /** One use's answer in a consent, as call 6 sends it. */

@@ -51,6 +51,13 @@ test("a spoken yes needs a witness, and an interpreter a language", () => {
   assert.equal(lacks({ ...talked(), usesInterpreter: true }), "Write the language.");
 });
 
+test("what is signed on the patient's own phone needs no witness here, and goes as signed", () => {
+  const own: Draft = { ...talked(), method: "own" };
+  assert.equal(lacks(own), "");
+  const body = bodyOf(own, config, { patient: "p", visit: null }, null, NOON);
+  assert.deepEqual([body.method, body.signature], ["signed", null]);
+});
+
 test("a child's guardian decides; a young person may, with a note", () => {
   assert.equal(ruleFor(13, config.settings), "guardian");
   assert.equal(ruleFor(14, config.settings), "young");

@@ -9,6 +9,7 @@ import { contract, read } from "./contracts.ts";
 const parsers: Record<string, shapes.Parse<unknown>> = {
   pair: shapes.pairAnswer, config: shapes.configAnswer, home: shapes.homeAnswer,
   patients: shapes.patientsAnswer, patient: shapes.patientAnswer, consent: shapes.consentAnswer,
+  showing: shapes.showingAnswer, shown: shapes.showingAnswer,
   "consent-other": shapes.refusalAnswer, "capture-announce": shapes.uploadAnswer,
   "capture-piece": shapes.uploadAnswer, "capture-wrong-offset": shapes.uploadAnswer,
   "capture-state": shapes.stateAnswer, "capture-refused": shapes.stateAnswer,

@@ -51,6 +51,9 @@ ACTIONS: Final[dict[str, str]] = {
     "visit.pushed": "sent a visit to a phone",
     # Consent
     "consent.recorded": "wrote down what the patient agreed to",
+    "consent.shown": "showed the consent on the patient's own phone, by a code",
+    "consent.read": "opened the consent by the code",
+    "consent.taken_off": "took the consent back before it was answered",
     "consent.refused": "wrote down that the patient said no",
     "consent.viewed": "looked at the consent record",
     "consent.printed": "printed the consent record",

@@ -131,3 +131,33 @@ class PaperScan(models.Model):
 
     def __str__(self) -> str:
         return f"scan {self.pk} of consent {self.consent_id}"
+
+
+class Showing(models.Model):
+    """A consent on its way to a signature on the patient's own phone, for a quarter of an hour."""
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", "Not opened yet"
+        OPEN = "open", "Being read"
+        AGREED = "agreed", "Signed"
+        DECLINED = "declined", "Said no"
+        ENDED = "ended", "Ended without an answer"
+
+    id = models.UUIDField(primary_key=True, editable=False)  # the consent's own, if it becomes one
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="+")
+    body: "models.JSONField[Any]" = models.JSONField()  # as call 6 sends it; emptied at the end
+    asked_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    phone = models.ForeignKey(Phone, models.PROTECT, null=True, related_name="+")
+    code_hash = models.BinaryField(max_length=32, unique=True)
+    session_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField(db_index=True)
+    opened_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"showing {self.pk}"

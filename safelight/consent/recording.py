@@ -126,6 +126,15 @@ def record_consent(
     return consent
 
 
+def require_whole(
+    patient: Patient, talk: Discussion, *, notice: Notice, by: Person, at: datetime
+) -> None:
+    """Refuse a discussion that could not be kept now, before anybody is asked to sign it."""
+    _require_same_practice(patient, notice, by)
+    _require_form(talk, agreed_at=at, at=at)
+    _checked(talk, patient, notice, day=local_day(at, patient.practice.zone), by=by)
+
+
 def _write(consent: Consent, talk: Discussion, *, by: Person, at: datetime) -> None:
     """Write the record, an answer for every use, and the log's entry, together or not at all."""
     consent.save(force_insert=True)

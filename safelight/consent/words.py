@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from safelight.consent.models import Consent
+from safelight.consent.models import Consent, Showing
 from safelight.consent.reading import withdrawn_uses
 from safelight.consent.rules.asking import ADVOCATE, EMERGENCY, NO, PAPER, SIGNED, SPOKEN, YES
 from safelight.consent.uses import USES
@@ -141,6 +141,11 @@ def evidence(consent: Consent) -> str:
     given = consent.patient.given
     who = consent.advocate_name if consent.decider == ADVOCATE else given
     where = f" on {consent.phone.name}" if consent.phone else ""
+    if Showing.objects.filter(pk=consent.pk).exists():
+        code = "by a code that the practice showed"
+        if not _any_yes(consent):
+            return f"Said by {who} on their own phone, {code}. Care goes on as before."
+        return f"Signed with a finger by {who} on their own phone, {code}."
     match consent.method:
         case _ if consent.method != EMERGENCY and not _any_yes(consent):
             return f"Said to {consent.recorded_by.name}. Care goes on as before."

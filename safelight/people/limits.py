@@ -30,6 +30,7 @@ RATES: Final[dict[str, Rate]] = {
     "recover.account": Rate(5, timedelta(minutes=5)),
     "recover.address": Rate(10, timedelta(minutes=1)),
     "pair.address": Rate(10, timedelta(minutes=5)),
+    "agree.address": Rate(10, timedelta(minutes=1)),
     "share.address": Rate(10, timedelta(minutes=1)),
     "share.bytes": Rate(240, timedelta(minutes=1)),  # of one opening: forty photos, looked at fast
     "share.reply": Rate(10, timedelta(minutes=10)),

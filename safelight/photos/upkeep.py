@@ -7,6 +7,7 @@ from typing import Final
 
 from safelight.audit.checking import first_wrong
 from safelight.audit.checkpoints import checkpoint, latest
+from safelight.consent.own_phone import end_overdue
 from safelight.lib.refusals import NotFound
 from safelight.lib.shelves import Shelf, shelves
 from safelight.people.limits import forget_old
@@ -42,6 +43,7 @@ def keep_up(*, at: datetime) -> None:
         age_alarms(practice, at=at)
         sign_log(practice, at=at)
     Sight.objects.filter(at__lt=at - SIGHTS_KEPT).delete()
+    end_overdue(at=at)
     inbox().sweep(now=at.timestamp())
 
 

@@ -11,6 +11,7 @@ import { birthday } from "../words.ts";
 import { coverAndMethod, whoDecides } from "./decider.ts";
 import { emergencyScreen } from "./emergency.ts";
 import { signScreen, handBackScreen } from "./signature.ts";
+import { ownScreen } from "./own.ts";
 import { refusedScreen } from "./refused.ts";
 import { saidList } from "./said.ts";
 
@@ -65,11 +66,12 @@ function recipientSelect(draft: Draft, change: () => void): HTMLElement {
   return h("div", { class: "field" }, select);
 }
 
-type Talked = "sign" | "record" | "no" | "emergency" | "back";
+type Talked = "sign" | "own" | "record" | "no" | "emergency" | "back";
 
 function nextWords(draft: Draft, first: string): string {
   if (draft.answers.get("care") === "no") return `${first} said no to photos`;
   const who = draft.decider === "advocate" ? draft.advocate.name.trim().split(" ")[0] || "They" : first;
+  if (draft.method === "own") return who === "They" ? "Show them the code" : `Show ${who} the code`;
   if (draft.method === "signed") return who === "They" ? "They sign" : `${who} signs`;
   return draft.method === "spoken" ? "Record what was said" : "Record it, paper to follow";
 }
@@ -85,7 +87,7 @@ function talkScreen(subject: Subject, draft: Draft): Promise<Talked> {
     const go = mainButton("", () => {
       if (missing(draft, config, bornOn(subject), first, now)) return;
       if (draft.answers.get("care") === "no") leave("no");
-      else leave(draft.method === "signed" ? "sign" : "record");
+      else leave(draft.method === "signed" ? "sign" : draft.method === "own" ? "own" : "record");
     });
     let allSaid = false;
     const draw = (): void => {
@@ -110,7 +112,7 @@ function talkScreen(subject: Subject, draft: Draft): Promise<Talked> {
         draft.decider === "advocate" ? said : decide,
         uses,
         h("section", { "aria-labelledby": "told" }, h("h2", { class: "section-head", id: "told" }, "Who will be told"), toldList),
-        coverAndMethod(draft, config, first, draw),
+        coverAndMethod(draft, config, first, subject.patient !== null && !session().offline, draw),
         h("p", { class: "small soft" }, `Wording version ${config.notice.version}.`),
         h("div", { class: "row" }, quiet("Emergency: no time to ask", () => leave("emergency")), quiet("Back", () => leave("back"))),
       ],
@@ -151,6 +153,13 @@ async function talk(subject: Subject): Promise<string | null> {
       if (how === "emergency") {
         const id = await emergencyScreen(subject);
         if (id) return id;
+        continue;
+      }
+      if (how === "own") {
+        const answer = await ownScreen(subject, draft);
+        if (answer === "no") await refusedScreen(subject);
+        if (answer === "no") return null;
+        if (answer !== "back") return answer;
         continue;
       }
       if (how === "record") return await recorded(subject, draft, null);

@@ -47,7 +47,9 @@ export function whoDecides(
 }
 
 /** What it covers, who is outside Australia, and how it is given. */
-export function coverAndMethod(draft: Draft, config: Config, first: string, change: () => void): HTMLElement {
+export function coverAndMethod(
+  draft: Draft, config: Config, first: string, mayOwn: boolean, change: () => void,
+): HTMLElement {
   const scopeBox = h("div", { class: "stack" });
   const methodBox = h("div", { class: "stack" });
   const abroadBox = h("div", { class: "stack" });
@@ -55,6 +57,7 @@ export function coverAndMethod(draft: Draft, config: Config, first: string, chan
     ? field("Which problem", text(draft.condition, (v) => { draft.condition = v; change(); })) : null);
   const drawMethod = (): void => put(methodBox, draft.method === "spoken"
     ? field("Who heard it", text(draft.witness, (v) => { draft.witness = v; change(); }), "A person in the room or on the call")
+    : draft.method === "own" ? h("p", { class: "small soft" }, `${first} reads and signs on their own phone, by a code that you show.`)
     : draft.method === "paper" ? h("p", { class: "small soft" }, "Scan the paper at the desk. It stays on the list until it is there.") : null);
   const drawAbroad = (on: boolean): void => put(abroadBox, on
     ? field("Which countries", text(draft.abroad.join(", "), (v) => {
@@ -69,7 +72,7 @@ export function coverAndMethod(draft: Draft, config: Config, first: string, chan
     [["condition", "This problem"], ["visit", "Today only"], ["standing", "Until asked again"]],
     draft.scope, (v) => { draft.scope = v; drawScope(); change(); });
   const method = pair<Draft["method"]>("How it is given",
-    [["signed", "Signed here"], ["spoken", "Spoken"], ["paper", "On paper"]],
+    [["signed", "Signed here"], ...(mayOwn ? [["own", "Their phone"] as const] : []), ["spoken", "Spoken"], ["paper", "On paper"]],
     draft.method, (v) => { draft.method = v; drawMethod(); change(); });
   const abroad = pair<"no" | "yes">("Outside Australia", [["no", "Only in Australia"], ["yes", "Abroad too"]],
     draft.abroad.length ? "yes" : "no", (v) => {

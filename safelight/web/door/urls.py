@@ -9,4 +9,5 @@ urlpatterns = [
     path("", include("safelight.web.door.join")),
     path("", include("safelight.web.door.recover")),
     path("", include("safelight.web.door.shares")),
+    path("", include("safelight.web.door.agree")),
 ]

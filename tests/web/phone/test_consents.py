@@ -11,12 +11,14 @@ from django.test import Client
 from freezegun import freeze_time
 
 from safelight.consent.models import Consent
+from safelight.consent.own_phone import NothingToRead, answer, open_by_code
 from safelight.lib.ids import new_id
 from safelight.patients.models import Patient
 from safelight.people.models import Person
 from safelight.policy.models import Practice
 from safelight.policy.words import newest_notice
 from tests.conftest import NOON, POINTS
+from tests.consent.talks import STROKES
 from tests.signing_in import PhoneSigner, new_phone, signed_in_client
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
@@ -81,6 +83,53 @@ def test_the_same_again_answers_the_same_and_another_is_refused(pat: Patient, pu
     contract = json.loads((CONTRACTS / "consent-other.json").read_text("utf-8"))["answer"]
     assert (other.status_code, other.json()) == (contract["status"], contract["body"])
     assert Consent.objects.count() == 1
+
+
+def test_it_is_shown_on_the_patients_own_phone_and_how_far_it_is_said(
+    practice: Practice, pat: Patient, ada: Person
+) -> None:
+    _phone, signer = new_phone(practice, ada)
+    client, number = signed_in_client(ada), new_id()
+    path = f"/phone/api/consents/{number}/showing"
+
+    def ask(method: str, body: bytes = b"") -> Any:
+        headers = signer.headers(method, path, body)
+        return client.generic(method, path, body, content_type="application/json", headers=headers)
+
+    assert ask("GET").status_code == 404
+    new = ask("PUT", json.dumps(told(pat, signature=None)).encode())
+    contract = json.loads((CONTRACTS / "showing.json").read_text("utf-8"))["answer"]
+    assert new.status_code == contract["status"]
+    words = new.json()["showing"]
+    assert set(words) == set(contract["body"]["showing"])
+    assert (
+        len(words["square"])
+        == len(words["square"][0])
+        == len(contract["body"]["showing"]["square"])
+    )
+    assert words["link"].endswith(f"/agree#{words['code'].replace('-', '')}")
+    assert ask("GET").json() == {
+        "showing": {"state": "waiting", "ends_at": words["ends_at"]},
+        "consent": None,
+    }
+    answer(open_by_code(words["code"], at=NOON), agrees=True, signature=STROKES, at=NOON)
+    contract = json.loads((CONTRACTS / "shown.json").read_text("utf-8"))["answer"]
+    after = ask("GET").json()
+    assert after["showing"]["state"] == "agreed"
+    assert set(after["consent"]) == set(contract["body"]["consent"])
+    assert ask("DELETE").json() == after  # what was answered stays answered
+
+
+def test_a_showing_is_taken_back(practice: Practice, pat: Patient, ada: Person) -> None:
+    _phone, signer = new_phone(practice, ada)
+    client, path = signed_in_client(ada), f"/phone/api/consents/{new_id()}/showing"
+    body = json.dumps(told(pat, signature=None)).encode()
+    kind = "application/json"
+    code = client.put(path, body, content_type=kind, headers=signer.headers("PUT", path, body))
+    gone = client.delete(path, headers=signer.headers("DELETE", path))
+    assert gone.json()["showing"]["state"] == "ended"
+    with pytest.raises(NothingToRead):
+        open_by_code(code.json()["showing"]["code"], at=NOON)
 
 
 def test_what_is_not_whole_is_refused_with_everything_it_needs(pat: Patient, put: Put) -> None:
