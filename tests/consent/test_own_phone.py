@@ -206,7 +206,7 @@ def test_a_record_is_never_shown_again_under_its_number(
 
 
 def test_only_whoever_shows_it_may_ask_how_far_it_is(
-    pat: Patient, ada: Person, ben: Person, rec: Person
+    pat: Patient, ada: Person, ben: Person, it: Person
 ) -> None:
     _, row = shown(pat, ada)
     for number in (row.pk, uuid4()):
@@ -215,11 +215,11 @@ def test_only_whoever_shows_it_may_ask_how_far_it_is(
         with pytest.raises(NotFound):
             take_back(ben, number, at=LATER)
     with pytest.raises(NotAllowed):
-        shown(pat, rec)
+        shown(pat, it)
 
 
 def test_nothing_is_read_once_the_asker_has_left_or_the_patient_was_joined_to_another(
-    pat: Patient, ada: Person, ben: Person
+    pat: Patient, ada: Person, ben: Person, reg: Person
 ) -> None:
     other = Patient.objects.create(
         practice=pat.practice, given="Pat", family="Testcase", born=pat.born, added_at=NOON
@@ -231,7 +231,10 @@ def test_nothing_is_read_once_the_asker_has_left_or_the_patient_was_joined_to_an
     with pytest.raises(NothingToRead):
         open_by_code(waiting, at=LATER)
     assert page_for(session, at=LATER)
+    late = show(pat, id=new_id(), body=words(pat), by=reg, at=NOON).code
     Patient.objects.filter(pk=pat.pk).update(merged_into=other)
+    with pytest.raises(NothingToRead):
+        open_by_code(late, at=LATER)
     with pytest.raises(NothingToRead):
         page_for(session, at=LATER)
     with pytest.raises(NothingToRead):
