@@ -126,6 +126,11 @@ def neighbours(photo: Photo) -> tuple[Photo | None, Photo | None]:
     return older.order_by("-taken_at").first(), newer.order_by("taken_at").first()
 
 
+def unmatched_count(practice: Practice) -> int:
+    """Return how many photos have no patient yet."""
+    return Photo.objects.filter(practice=practice, patient__isnull=True).count()
+
+
 def unmatched(practice: Practice) -> QuerySet[Photo]:
     """Return the photos that have no patient yet, the longest waiting first."""
     return (

@@ -1,7 +1,8 @@
 """The shell of every desk page: the count, the lamp, who is signed in, and where one can go."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -10,6 +11,8 @@ from safelight.lib.clock import now
 from safelight.people.duties import Act, letters
 from safelight.people.models import Person
 from safelight.photos.copies import outside_count, overdue_count
+from safelight.photos.reading import unmatched_count
+from safelight.policy.models import Practice
 from safelight.sharing.listing import live_count
 
 
@@ -35,6 +38,12 @@ PLACES = (
     ("Audit", "desk:audit", Act.AUDIT_ALL),
 )
 
+# What waits in a place, counted anew for every page.
+COUNTS: Final[dict[str, Callable[[Practice], int]]] = {
+    "desk:unmatched": unmatched_count,
+    "desk:shares": live_count,
+}
+
 # Pages that belong under a place although their address does not begin with its own.
 UNDER = {
     "desk:patients": ("/photos", "/consents"),
@@ -50,7 +59,7 @@ def links_for(person: Person, path: str) -> list[Link]:
         if act is None or letters(person, act):
             url = reverse(name)
             here = path == url or (url != "/" and path.startswith((url, *UNDER.get(name, ()))))
-            count = live_count(person.practice) if name == "desk:shares" else 0
+            count = COUNTS[name](person.practice) if name in COUNTS else 0
             found.append(Link(words, url, here, count))
     return found
 

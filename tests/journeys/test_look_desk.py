@@ -174,6 +174,11 @@ def test_a_photo_without_a_patient_and_what_is_done_with_one(
     page.get_by_label("Why it changes").fill("Asked by the patient")
     desk.press("Keep it so")
     visit(desk, look, f"/photos/{photo}/unblur", f"/patients/{pat['id']}/who-saw")
+    desk.go(f"/patients/{pat['id']}")
+    page.emulate_media(media="print")
+    expect(page.locator("main .button:visible, main input:visible")).to_have_count(0)
+    expect(page.locator("main img:visible")).to_have_count(0)  # a photo is printed by its own page
+    page.emulate_media(media="screen")
     consent = told["consent"]
     visit(desk, look, f"/consents/{consent}", f"/consents/{consent}/withdraw")
     visit(desk, look, f"/patients/{pat['id']}/consents", f"/patients/{pat['id']}/consent/new")

@@ -1,5 +1,6 @@
 """Consents on the desk: asking, the record, its PDF, withdrawing, reviewing and scans."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django import forms
@@ -25,6 +26,7 @@ from safelight.lib.refusals import BadInput, NotFound
 from safelight.patients.access import identity_for, patient_for
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters, may
+from safelight.photos.copies import outside_of
 from safelight.policy.words import newest_notice
 from safelight.sharing.reading import who_has_had
 from safelight.web.desk.consent_form import AskForm
@@ -113,7 +115,7 @@ def consent(request: PersonRequest, consent_id: UUID) -> HttpResponse:
         "signature": signature_path(found),
         "box": BOX,
         "scans": found.scans.select_related("by").order_by("at"),
-        "photos": found.photos.count(),
+        **_resting(found, at=at),
         "owes": [item for item in owed(found.practice, at=at) if item.consent.pk == found.pk],
         "history": [(row, sentence(row, at=at)) for row in earlier if row.pk != found.pk],
         "had": who_has_had(found),
@@ -124,6 +126,14 @@ def consent(request: PersonRequest, consent_id: UUID) -> HttpResponse:
         "may_ask": _may_ask(request),
     }
     return render(request, "desk/consents/consent.html", context)
+
+
+def _resting(found: Consent, *, at: datetime) -> dict[str, int]:
+    """Count the photos that rest on a consent, and their copies outside the practice."""
+    photos = list(found.photos.all())
+    outside = outside_of(photos, at=at).values()
+    late = sum(one[1] for one in outside)
+    return {"photos": len(photos), "outside": sum(one[0] for one in outside), "late": late}
 
 
 @require_GET

@@ -234,6 +234,7 @@ def today(request: PersonRequest) -> HttpResponse:
             "groups": groups,
             "count": sum(len(group.rows) for group in groups),
             "alarms": sum(row.state in ("alarm", "late") for group in groups for row in group.rows),
+            "clinical": bool(letters(person, Act.PHOTO_LABEL)),
             "board": board(person, at=at),
             "phones": phones_for(person) if letters(person, Act.PHONE_SEE) else [],
             "visits": visits_today(person.practice, at=at)

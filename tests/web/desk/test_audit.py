@@ -5,10 +5,12 @@ from collections.abc import Callable
 from django.test import Client
 
 from safelight.audit.models import Entry
+from safelight.lib.clock import now
 from safelight.patients.models import Patient
 from safelight.people.models import Person
 from safelight.photos.flagging import set_flags
 from safelight.photos.models import Photo
+from safelight.photos.printing import print_photo
 from safelight.policy.models import Practice
 from tests.conftest import NOON
 from tests.signing_in import signed_in_client
@@ -108,3 +110,29 @@ def test_another_practices_entry_is_not_there(
     client = at_desk(officer)
     assert client.get(f"/audit/{number}").status_code == 404
     assert client.get(f"/audit/patients/{photo.patient_id}").status_code == 404
+
+
+def test_whoever_is_kept_out_is_in_the_log_once(
+    photo: Photo, pat: Patient, rec: Person, ada: Person, cy: Person, at_desk: Desk
+) -> None:
+    Patient.objects.filter(pk=pat.pk).update(restricted=True)
+    at_desk(rec).get(f"/photos/{photo.pk}/original")
+    at_desk(ada).get(f"/patients/{pat.pk}")
+    at_desk(cy).get(f"/patients/{pat.pk}")  # another practice: there is nothing, so no entry
+    kept_out = Entry.objects.filter(action="refusal").order_by("n")
+    assert [(e.actor_id, e.object, e.outcome) for e in kept_out] == [
+        (rec.pk, f"photo:{photo.pk}", "not_allowed"),
+        (ada.pk, f"patient:{pat.pk}", "walled"),
+    ]
+
+
+def test_the_patient_reads_what_was_done_in_words(photo: Photo, ada: Person, at_desk: Desk) -> None:
+    client = at_desk(ada)
+    client.get(f"/photos/{photo.pk}/view.jpg")
+    client.get(f"/photos/{photo.pk}/full.jpg")
+    print_photo(photo, purpose="colleague", holder_name="Clinic", by=ada, at=now())
+    page = client.get(f"/patients/{photo.patient_id}/who-saw").content.decode()
+    assert "<small>At actual size</small>" in page
+    assert "<small>To show a colleague</small>" in page
+    for inner in ("view", "full", "colleague"):
+        assert f"<small>{inner}</small>" not in page

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from safelight.consent.withdrawing import open_uses
 from safelight.lib.ids import new_id
 from safelight.patients.models import Patient
 from safelight.people.models import Person
+from safelight.photos.models import Copy, Photo
 from safelight.policy.models import Practice
 from safelight.vault import keyring
 from safelight.vault.sealing import Unreadable
@@ -279,3 +281,23 @@ def test_a_refusal_reads_as_one(pat: Patient, ada: Person, at_desk: Desk) -> Non
     assert "Care goes on as before." in page
     listed = at_desk(ada).get(f"/patients/{pat.pk}/consents").content.decode()
     assert "Said no on 14 Oct to photos." in listed
+
+
+def test_the_record_counts_the_copies_outside_that_rest_on_it(
+    photo: Photo, ada: Person, at_desk: Callable[[Person], Client]
+) -> None:
+    address = f"/consents/{photo.consent_id}"
+    assert '<span class="mark" data-state="out">1 copy</span>' in (
+        at_desk(ada).get(address).content.decode()
+    )
+    Copy.objects.filter(photo=photo).update(due_at=NOON - timedelta(days=1))
+    assert "1 copy, 1 overdue" in at_desk(ada).get(address).content.decode()
+
+
+def test_only_what_a_consent_needs_is_asked_of_an_adult(
+    pat: Patient, ada: Person, at_desk: Callable[[Person], Client]
+) -> None:
+    address = f"/patients/{pat.pk}/consent/new"
+    assert "Why this young person can decide" not in at_desk(ada).get(address).content.decode()
+    Patient.objects.filter(pk=pat.pk).update(born="2012-01-01")
+    assert "Why this young person can decide" in at_desk(ada).get(address).content.decode()

@@ -179,3 +179,16 @@ def test_a_label_chooses_the_visit_of_that_day_or_adds_one(
     photo.refresh_from_db()
     assert not photo.incomplete
     assert photo.visit != visit
+
+
+@pytest.mark.parametrize("act", ["label", "move", "cover", "print"])
+def test_who_acts_on_a_photo_sees_which_one_it_is(
+    photo: Photo, ada: Person, at_desk: Desk, act: str
+) -> None:
+    address = f"/photos/{photo.pk}/{act}"
+    picture = f'src="/photos/{photo.pk}/view.jpg"'
+    assert picture in at_desk(ada).get(address).content.decode()
+    Photo.objects.filter(pk=photo.pk).update(sensitive=True)
+    page = at_desk(ada).get(address).content.decode()
+    assert picture not in page
+    assert "Uncover it" in page

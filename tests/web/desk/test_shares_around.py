@@ -139,3 +139,11 @@ def test_the_consent_says_who_has_had_photos_before_and_after_it_is_taken_back(
     assert Release.objects.get().state == Release.State.ENDED
     assert f'href="{share}">Dr Nil Dummy' in words(client, f"/consents/{consent.pk}")
     assert let_go(now()) == 0
+
+
+def test_each_use_says_what_the_patient_said_to_it(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    page = words(at_desk(ada), f"/shares/new?photo={photo.pk}")
+    assert "Said yes" in page
+    assert "Not asked" in page

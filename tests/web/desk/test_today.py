@@ -101,3 +101,16 @@ def test_an_alarm_stays_until_the_manager_has_looked_into_it(
     alarm.refresh_from_db()
     assert alarm.ended_by == mo
     assert f"/alarms/{alarm.pk}" not in client.get("/").content.decode()
+
+
+def test_who_does_not_see_what_waits_is_not_told_that_all_is_well(
+    photo: Photo, ada: Person, rec: Person, at_desk: Desk
+) -> None:
+    page = at_desk(rec).get("/").content.decode()
+    assert "Nothing is waiting for you." in page
+    assert "1 copy is outside, each for a reason." in page
+    Copy.objects.filter(photo=photo).update(due_at=now() - timedelta(days=1))
+    page = at_desk(rec).get("/").content.decode()
+    assert "1 copy is outside, and not all of them should be." in page
+    for words in ("Every photo is where it belongs", "No photo is late"):
+        assert words not in page

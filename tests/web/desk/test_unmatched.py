@@ -71,3 +71,15 @@ def test_a_photo_that_looks_like_one_in_the_record_is_said_so_before_it_is_filed
     assert f'href="/photos/{there.pk}"' in page
     other = client.get(f"/unmatched/{waiting.pk}?to={quinn.pk}").content.decode()
     assert "It looks like" not in other
+
+
+def test_the_tray_says_a_birth_date_as_people_do_and_the_rail_counts(
+    waiting: Photo, ada: Person, at_desk: Desk
+) -> None:
+    for address in ("/unmatched", f"/unmatched/{waiting.pk}"):
+        page = at_desk(ada).get(address).content.decode()
+        assert "Testcase, Pat, born 12 Mar 1968" in page
+        assert "1968-03-12" not in page
+    assert "Not matched<span>1</span>" in at_desk(ada).get("/").content.decode()
+    Photo.objects.filter(pk=waiting.pk).update(patient_hint="Somebody")
+    assert "Somebody" in at_desk(ada).get("/unmatched").content.decode()
