@@ -206,7 +206,7 @@ def test_a_record_is_never_shown_again_under_its_number(
 
 
 def test_only_whoever_shows_it_may_ask_how_far_it_is(
-    pat: Patient, ada: Person, ben: Person, it: Person
+    pat: Patient, ada: Person, ben: Person, ivy: Person
 ) -> None:
     _, row = shown(pat, ada)
     for number in (row.pk, uuid4()):
@@ -215,7 +215,7 @@ def test_only_whoever_shows_it_may_ask_how_far_it_is(
         with pytest.raises(NotFound):
             take_back(ben, number, at=LATER)
     with pytest.raises(NotAllowed):
-        shown(pat, it)
+        shown(pat, ivy)
 
 
 def test_nothing_is_read_once_the_asker_has_left_or_the_patient_was_joined_to_another(
