@@ -1,13 +1,14 @@
 """The check before a file leaves: it knows nothing of the cleaners, and lets nothing past."""
 
 import io
+from pathlib import Path
 
 import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.imaging.cleaning import NotProved, act, clean, verify
+from safelight.imaging.cleaning import REMAINS, NotProved, act, clean, verify
 from safelight.imaging.cleaning.act import Draft
 from safelight.imaging.cleaning.heic import box
 from safelight.imaging.cleaning.results import CannotClean
@@ -141,3 +142,10 @@ def test_a_picture_that_does_not_open_is_not_proved(
     data = cleaned["jpeg"]
     with pytest.raises(CannotClean):
         verify(data[: len(data) * 2 // 3] + b"\xff\xd9", decoder=cleaner)
+
+
+def test_the_documentation_lists_all_that_remains() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cleaning.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    for name, words in REMAINS.items():
+        assert f"| {name} | {words} |" in rows
