@@ -15,6 +15,7 @@ from safelight.sharing.models import Link, Release
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules import ways
 from safelight.sharing.rules.ends import DECLINED
+from safelight.sharing.sealed import shut
 from safelight.sharing.standing import back_to, require_acts, require_may_leave_by
 
 LONGEST_REASON = 300
@@ -69,6 +70,7 @@ def decline(
     ):
         raise MovedOn(release)
     Link.objects.filter(release=release).delete()
+    shut(release)
     release.refresh_from_db()
     _record("share.declined", release, by=by, at=at, detail=reason)
     return release

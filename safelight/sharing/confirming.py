@@ -20,6 +20,7 @@ from safelight.sharing.readiness import missing
 from safelight.sharing.refusals import MovedOn, NotReady
 from safelight.sharing.rules import checklist, ways
 from safelight.sharing.rules.ends import UNDONE
+from safelight.sharing.sealed import shut
 from safelight.sharing.standing import (
     back_to,
     require_acts,
@@ -154,6 +155,7 @@ def undo(release: Release, *, by: Person, at: datetime) -> Release:
             return release
         raise MovedOn(release)
     Link.objects.filter(release=release).delete()
+    shut(release)
     _record("share.undone", release, by=by, at=at)
     return release
 

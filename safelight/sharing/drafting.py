@@ -22,6 +22,7 @@ from safelight.sharing.readiness import missing as missing
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules import bases, checklist, ways
 from safelight.sharing.rules.ends import UNDONE
+from safelight.sharing.sealed import discard, shut
 from safelight.sharing.standing import require_may_leave_by, require_practice
 
 QUESTION_LENGTH, WORDS_LENGTH = 1000, 300
@@ -256,7 +257,12 @@ def set_crop_and_cover(
     covers = own + [shape for shape in drawn if shape not in own]
     wanted: dict[str, Any] = {"crop": cut, "shapes": covers}
     edit(item.release, by=by)
-    ReleasedPhoto.objects.filter(pk=item.pk).update(**wanted, sha256="", seen_at=None)
+    item.refresh_from_db()
+    unnamed = list(item.blobs.values())
+    ReleasedPhoto.objects.filter(pk=item.pk).update(
+        **wanted, sha256="", seen_at=None, wrapped_key=b"", blobs={}
+    )
+    transaction.on_commit(lambda: discard(unnamed))
     item.refresh_from_db()
     return item
 
@@ -284,6 +290,7 @@ def drop(release: Release, *, by: Person, at: datetime) -> Release:
     if not gone and release.state != Release.State.UNDONE:
         raise MovedOn(release)
     if gone:
+        shut(release)
         record(
             "share.dropped",
             practice=release.practice_id,

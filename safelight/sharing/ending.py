@@ -21,7 +21,7 @@ from safelight.sharing.models import LIVE, Link, Package, Release, ReleasedPhoto
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules import ends
 from safelight.sharing.rules.bases import CONSENT, EXPECTED
-from safelight.sharing.sealed import discard
+from safelight.sharing.sealed import discard, shut
 from safelight.sharing.standing import require_practice
 
 KEPT: Final = timedelta(hours=24)
@@ -102,7 +102,7 @@ def end(
         elif before.taken_at is None and copy.holder != Copy.Holder.RECIPIENT:
             end_copy(copy, by=by, at=at, evidence=f"{ends.ENDS[why]}. Nobody had taken it.")
     Package.objects.filter(release=release).update(wrapped_key=b"", sealed_password=b"")
-    ReleasedPhoto.objects.filter(release=release).update(wrapped_key=b"")
+    shut(release)
     record(
         action,
         practice=release.practice_id,
@@ -241,6 +241,7 @@ def _copies(release: Release) -> QuerySet[Copy]:
 
 def sweep(at: datetime) -> int:
     """Remove from the vault the bytes of releases that ended a day ago; their keys went before."""
+    _forget_looks(at)
     over = Release.objects.filter(ended_at__lt=at - KEPT, swept_at=None)[:AT_ONCE]
     for release in over:
         for item in ReleasedPhoto.objects.filter(release=release):
@@ -249,3 +250,13 @@ def sweep(at: datetime) -> int:
             discard([package.blob])
         Release.objects.filter(pk=release.pk).update(swept_at=at)
     return len(over)
+
+
+def _forget_looks(at: datetime) -> None:
+    """Forget what was set aside for a second look and not decided on within a day."""
+    undecided = (Release.State.DRAFT, Release.State.WAITING_SECOND)
+    looked_at = ReleasedPhoto.objects.filter(release__state__in=undecided, seen_at__lt=at - KEPT)
+    for item in looked_at.exclude(wrapped_key=b"")[:AT_ONCE]:
+        same = ReleasedPhoto.objects.filter(pk=item.pk, wrapped_key=item.wrapped_key)
+        if same.update(wrapped_key=b"", blobs={}):
+            discard(item.blobs.values())

@@ -11,6 +11,7 @@ from safelight.photos.renditions import open_picture
 from safelight.sharing.darkroom import Made, make
 from safelight.sharing.models import Release, ReleasedPhoto
 from safelight.sharing.refusals import MovedOn
+from safelight.sharing.sealed import discard, set_aside, taken_up
 from safelight.sharing.standing import require_may_leave_by, require_practice
 
 LOOKED_AT = (Release.State.DRAFT, Release.State.WAITING_SECOND)
@@ -20,7 +21,8 @@ def preview(item: ReleasedPhoto, *, by: Person, at: datetime, stepped_up: bool =
     """Make the exact bytes that would leave and show them to whoever decides, or checks.
 
     Who looks is in the log before a byte is read. While it is a draft, the fingerprint is kept on
-    the row: only what was looked at can be confirmed, and only that leaves.
+    the row: only what was looked at can be confirmed, and only that leaves. The bytes are set aside
+    sealed, so that a second look need not make them again; the worker makes them anew all the same.
     """
     release = item.release
     require_practice(release, by)
@@ -37,8 +39,10 @@ def preview(item: ReleasedPhoto, *, by: Person, at: datetime, stepped_up: bool =
             patient=item.patient_id,
             purpose=release.use,
         )
-    made = make_item(item)
-    if release.state == Release.State.DRAFT and release.made_by_id == by.pk:
+    known = taken_up(item)
+    made = known or make_item(item)
+    if known is None and release.state == Release.State.DRAFT and release.made_by_id == by.pk:
+        set_aside(item, made)
         _keep_facts(item, made, at=at)
     return made
 
@@ -47,8 +51,12 @@ def preview(item: ReleasedPhoto, *, by: Person, at: datetime, stepped_up: bool =
 def _keep_facts(item: ReleasedPhoto, made: Made, *, at: datetime) -> None:
     """Keep what was made, unless crop or cover changed meanwhile: then it was not looked at."""
     row = ReleasedPhoto.objects.select_for_update().get(pk=item.pk)
+    unnamed = item.blobs
     if (row.crop, row.shapes) == (item.crop, item.shapes):
-        ReleasedPhoto.objects.filter(pk=row.pk).update(**facts_of(made), seen_at=at)
+        unnamed = row.blobs
+        sealed = {"wrapped_key": item.wrapped_key, "blobs": item.blobs}
+        ReleasedPhoto.objects.filter(pk=row.pk).update(**facts_of(made), **sealed, seen_at=at)
+    transaction.on_commit(lambda: discard(unnamed.values()))
     item.refresh_from_db()
 
 

@@ -25,7 +25,7 @@ from safelight.sharing.packing import Packed, new_password, pack
 from safelight.sharing.previewing import make_item
 from safelight.sharing.rules import checklist, ways
 from safelight.sharing.rules.ends import REFUSED
-from safelight.sharing.sealed import discard, put_away, put_away_package
+from safelight.sharing.sealed import discard, put_away, put_away_package, shut
 from safelight.sharing.tokens import new_token, token_hash
 from safelight.vault.sealing import seal_text
 
@@ -68,6 +68,7 @@ class Finished:
     password: str = field(default="", repr=False)
     package_key: bytes = field(default=b"", repr=False)
     package_blob: str = ""
+    set_aside: list[str] = field(default_factory=list)  # from looking, not needed once it is out
 
     def blobs(self) -> Iterable[str]:
         """Return the names of all that was stored."""
@@ -104,8 +105,8 @@ def _one(pk: UUID, *, at: datetime) -> bool:
     try:
         leaves = ask_again(release, at=at)
         _finish(release, finished, at=at)
-        if not _out(release, finished, leaves, at=at):
-            discard(finished.blobs())
+        is_out = _out(release, finished, leaves, at=at)
+        discard(finished.set_aside if is_out else finished.blobs())
     except DatabaseError:
         raise
     except Exception as trouble:
@@ -156,6 +157,7 @@ def _finish(release: Release, finished: Finished, *, at: datetime) -> None:
         made = make_item(item)
         if made.sha256 != item.sha256:
             raise ChangedMeanwhile
+        finished.set_aside += item.blobs.values()
         put_away(item, made)
         finished.made.append((item, made))
     if release.form in ways.PACKAGES:
@@ -237,6 +239,7 @@ def refuse(release: Release, refused: Refusal, *, at: datetime) -> None:
     )
     if stopped:
         Link.objects.filter(release=release).delete()
+        shut(release)
         note_refusal(release, refused, by=release.made_by, at=at)
 
 

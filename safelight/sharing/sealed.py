@@ -1,13 +1,14 @@
 """Sealed: sealing what leaves under keys of its own, and opening it again."""
 
+import hashlib
 from collections.abc import Iterable
 from uuid import UUID
 
 from safelight.lib.refusals import NotFound
 from safelight.sharing.darkroom import Made, is_sound
 from safelight.sharing.models import Package, Release, ReleasedPhoto
-from safelight.vault.sealing import new_photo_key, open_blob, rewrap, seal_blob
-from safelight.vault.stores import store
+from safelight.vault.sealing import Unreadable, new_photo_key, open_blob, rewrap, seal_blob
+from safelight.vault.stores import BlobDamaged, BlobMissing, store
 
 FILE, VIEW, THUMB, PACKAGE = "file", "view", "thumb", "package"
 KINDS = (FILE, VIEW, THUMB)
@@ -17,12 +18,19 @@ class NotWhole(Exception):
     """What was read back is not what was made. It is tried again, and never sent."""
 
 
-def put_away(item: ReleasedPhoto, made: Made) -> tuple[bytes, dict[str, str]]:
+def put_away(item: ReleasedPhoto, made: Made) -> None:
     """Seal a copy under a key of its own, store it, and open it again from the store.
 
-    Returns the wrapped key and the blobs' names. Only what was read back whole, is the very file
-    that was made, and is still clean, is returned at all.
+    Only what was read back whole, is the very file that was made, and is still clean, stays.
     """
+    set_aside(item, made)
+    if not is_sound(opened(item, FILE), made.sha256):
+        discard(item.blobs.values())
+        raise NotWhole
+
+
+def set_aside(item: ReleasedPhoto, made: Made) -> None:
+    """Seal a copy under a key of its own and store it; the item then names key and blobs."""
     patient = item.patient_id
     wrapped = new_photo_key(practice=item.release.practice_id, photo=item.pk, patient=patient)
     item.wrapped_key = wrapped
@@ -38,10 +46,38 @@ def put_away(item: ReleasedPhoto, made: Made) -> tuple[bytes, dict[str, str]]:
         )
         names[kind] = store().put(blob)
     item.blobs = names
-    if not is_sound(opened(item, FILE), made.sha256):
-        discard(names.values())
-        raise NotWhole
-    return wrapped, names
+
+
+def taken_up(item: ReleasedPhoto) -> Made | None:
+    """Return the finished copy that was set aside when it was looked at, or None to make it anew.
+
+    Only the very bytes whose fingerprint the row keeps are returned: anything else is as nothing.
+    """
+    if not item.sha256 or not item.wrapped_key:
+        return None
+    try:
+        data, view, thumb = (opened(item, kind) for kind in KINDS)
+    except (BlobMissing, BlobDamaged, Unreadable, NotFound):
+        return None
+    if hashlib.sha256(data).hexdigest() != item.sha256:
+        return None
+    return Made(
+        data=data,
+        view=view,
+        thumb=thumb,
+        kind=item.kind,
+        width=item.width,
+        height=item.height,
+        sha256=item.sha256,
+        removed=item.removed,
+        remains=item.remains,
+        how=item.how,
+    )
+
+
+def shut(release: Release) -> None:
+    """Throw away the keys of a release's copies: whatever lies stored opens no more."""
+    ReleasedPhoto.objects.filter(release=release).update(wrapped_key=b"")
 
 
 def opened(item: ReleasedPhoto, kind: str) -> bytes:

@@ -51,7 +51,7 @@ def refused(release: Release) -> str:
     assert release.state == Release.State.REFUSED
     assert not Copy.objects.filter(holder=Copy.Holder.SHARE).exists()
     assert not Link.objects.filter(release=release).exists()
-    assert not any(item.blobs for item in release.items.all())
+    assert not any(item.wrapped_key for item in release.items.all())
     return release.end_words
 
 
