@@ -21,3 +21,11 @@ def words_of(request: HttpRequest, *, most: int = MOST_BODY) -> dict[str, Any]:
     if not isinstance(words, dict):
         raise BadInput("This call could not be read. Nothing was kept.")
     return words
+
+
+def text_in(told: dict[str, Any], name: str) -> str:
+    """Return a text of a call's object, "" where there is none; anything else is refused."""
+    value = told.get(name, "")
+    if not isinstance(value, str):
+        raise BadInput("That was not understood. Nothing was changed.")
+    return value

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from safelight.audit.log import record
 from safelight.lib.clock import now
-from safelight.lib.refusals import BadInput, Refusal
+from safelight.lib.refusals import Refusal
 from safelight.people.demo_links import use_sign_in_link
 from safelight.people.joining import join, link_of
 from safelight.people.limits import give_back, take
 from safelight.people.passkeys import address_of, begin_passkey, checked_passkey
 from safelight.people.signed_in import begin
-from safelight.web.bodies import words_of
+from safelight.web.bodies import text_in, words_of
 
 
 @require_GET
@@ -59,7 +59,7 @@ def demo_open(request: HttpRequest) -> HttpResponse:
 
 
 def _open(request: HttpRequest, told: dict[str, Any]) -> dict[str, Any]:
-    person = link_of(_text(told, "token"), at=now()).person
+    person = link_of(text_in(told, "token"), at=now()).person
     return {
         "name": person.name,
         "practice": person.practice.name,
@@ -68,11 +68,11 @@ def _open(request: HttpRequest, told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finish(request: HttpRequest, told: dict[str, Any]) -> dict[str, Any]:
-    token, at = _text(told, "token"), now()
+    token, at = text_in(told, "token"), now()
     link_of(token, at=at)
     credential = checked_passkey(told.get("credential"))
     with transaction.atomic():
-        person, codes = join(token, credential=credential, name=_text(told, "name"), at=at)
+        person, codes = join(token, credential=credential, name=text_in(told, "name"), at=at)
         begin(request, person)
         record("signed_in", practice=person.practice_id, by=person, of=f"person:{person.pk}", at=at)
     return {"codes": [f"{code[:5]} {code[5:]}" for code in codes]}
@@ -89,13 +89,6 @@ def _answered(request: HttpRequest, call: Any) -> HttpResponse:
         return JsonResponse(words, status=refusal.status)
     give_back("link.address", address)
     return JsonResponse(answer)
-
-
-def _text(told: dict[str, Any], name: str) -> str:
-    value = told.get(name, "")
-    if not isinstance(value, str):
-        raise BadInput("That was not understood. Nothing was changed.")
-    return value
 
 
 urlpatterns = [

@@ -19,14 +19,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from safelight.lib.clock import now
-from safelight.lib.refusals import BadInput, NotFound, Refusal
+from safelight.lib.refusals import NotFound, Refusal
 from safelight.people.limits import give_back, take
 from safelight.people.passkeys import address_of
 from safelight.sharing.gate import bytes_for
 from safelight.sharing.opening import LinkClosed, Share, knock, open_link, share_for
 from safelight.sharing.replying import reply
 from safelight.sharing.rules.ways import SESSION
-from safelight.web.bodies import words_of
+from safelight.web.bodies import text_in, words_of
 
 View = Callable[..., HttpResponse]
 SEAT_BYTES = 6
@@ -80,7 +80,7 @@ def answered(call: Callable[[HttpRequest, dict[str, Any]], HttpResponse]) -> Vie
 @answered
 def share_knock(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
     """Say which practice a token is from and what opening it takes. Counts and opens nothing."""
-    found = knock(_text(told, "token"), at=now())
+    found = knock(text_in(told, "token"), at=now())
     return JsonResponse(
         {
             "practice": found.practice_name,
@@ -96,8 +96,8 @@ def share_knock(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
 def share_open(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
     """Open a link once: PIN and terms are checked, the opening is counted, a cookie is set."""
     opened = open_link(
-        _text(told, "token"),
-        pin=_text(told, "pin"),
+        text_in(told, "token"),
+        pin=text_in(told, "pin"),
         accepts_terms=told.get("accepts") is True,
         at=now(),
     )
@@ -185,13 +185,6 @@ def _shown(share: Share, item: UUID | None) -> Any:
     if not wanted:
         raise NotFound
     return wanted[0]
-
-
-def _text(told: dict[str, Any], name: str) -> str:
-    value = told.get(name, "")
-    if not isinstance(value, str):
-        raise BadInput("That was not understood. Nothing was opened.")
-    return value
 
 
 urlpatterns = [

@@ -19,7 +19,7 @@ from safelight.people.phone_keys import unpadded
 from safelight.people.signed_in import begin, bind_to_phone
 from safelight.vault.keyring import current
 from safelight.vault.sealing import audit_public_key, receipt_public_key
-from safelight.web.bodies import words_of
+from safelight.web.bodies import text_in, words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 MOST_BODY = 16 * 1024
@@ -39,14 +39,14 @@ def pair(request: HttpRequest) -> HttpResponse:
     take("pair.address", address, at=at)
     declared = told.get("declared")
     phone = pair_phone(
-        code=_text(told, "code"),
-        name=_text(told, "name"),
-        model=_text(told, "model"),
-        platform=_text(told, "platform"),
-        imei=_text(told, "imei"),
-        public_key=_text(told, "public_key"),
+        code=text_in(told, "code"),
+        name=text_in(told, "name"),
+        model=text_in(told, "model"),
+        platform=text_in(told, "platform"),
+        imei=text_in(told, "imei"),
+        public_key=text_in(told, "public_key"),
         declared=declared if isinstance(declared, dict) else {},
-        app_version=_text(told, "app_version"),
+        app_version=text_in(told, "app_version"),
         at=at,
     )
     give_back("pair.address", address)
@@ -111,13 +111,6 @@ def _pinned(phone: Phone) -> dict[str, Any]:
         "rp_id": relying_party(),
         "checkpoint": {"text": signed.text, "signature": unpadded(bytes(signed.signature))},
     }
-
-
-def _text(told: dict[str, Any], name: str) -> str:
-    value = told.get(name, "")
-    if not isinstance(value, str):
-        raise BadInput("The phone sent something that is no text.")
-    return value
 
 
 urlpatterns = [
