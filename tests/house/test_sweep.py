@@ -86,6 +86,17 @@ def test_every_answer_carries_the_headers_and_lets_no_other_site_in(everyone: Pe
     assert wrong == []
 
 
+def test_every_answer_with_words_says_how_they_are_written(everyone: Person) -> None:
+    client, wrong = signed_in_client(everyone), []
+    for _, address in addresses():
+        answer = client.get(address)
+        kind = answer.headers.get("Content-Type", "")
+        binary = kind.startswith(("image/", "application/", "text/javascript"))
+        if not binary and b"".join(answer) and "charset=utf-8" not in kind:
+            wrong.append((address, kind))
+    assert wrong == []
+
+
 def test_only_declared_methods_are_answered(everyone: Person) -> None:
     client = signed_in_client(everyone)
     wrong = []
