@@ -1,6 +1,7 @@
 """Looking again: what was made to be looked at is set aside sealed, and never outlives its use."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_a_second_look_needs_no_making(draft: Release, photo: Photo, ada: Person
 @pytest.mark.parametrize("what", ["file", "fingerprint"])
 def test_what_was_tampered_with_is_made_anew(draft: Release, ada: Person, what: str) -> None:
     item = item_of(draft)
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "file": {"blobs": {**item.blobs, "file": item.blobs["view"]}},
         "fingerprint": {"sha256": "0" * 64},
     }
