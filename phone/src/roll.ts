@@ -44,6 +44,7 @@ export class Roll {
   step = 0;
   frames: Frame[] = [];
   filed: string[] = [];
+  private readonly filedAt = new Map<string, number>();
 
   constructor(subject: Subject, consent: string | null) {
     this.subject = subject;
@@ -55,9 +56,14 @@ export class Roll {
     if (this.set && ++this.step >= this.set.views.length) this.set = null;
   }
 
-  /** Photos of this patient today, with those on this roll. */
+  private get place(): string {
+    return `${this.site?.code ?? ""} ${this.side}`;
+  }
+
+  /** Photos of this site today, with those on this roll: the practice's limit is for one site. */
   get taken(): number {
-    return (this.subject.detail?.photos_today ?? 0) + this.filed.length + this.frames.length;
+    const past = this.subject.detail?.sites.find((p) => `${p.code} ${p.side}` === this.place);
+    return (past?.today ?? 0) + (this.filedAt.get(this.place) ?? 0) + this.frames.length;
   }
 
   private meta(frame: Frame, words: Words): Record<string, unknown> {
@@ -108,6 +114,7 @@ export class Roll {
 
   private empty(): void {
     this.filed.push(...this.frames.map((frame) => frame.id));
+    this.filedAt.set(this.place, (this.filedAt.get(this.place) ?? 0) + this.frames.length);
     for (const frame of this.frames) new Uint8Array(frame.bytes).fill(0);
     this.frames = [];
   }

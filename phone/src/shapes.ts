@@ -105,11 +105,11 @@ const consent = shape({
 });
 const pastSite = shape({
   code: text, side: or(text, ""), name: text, photo_id: text, taken_at: text,
-  label: or(text, ""), diagnosis: or(text, ""), count: num,
+  label: or(text, ""), diagnosis: or(text, ""), count: num, today: or(num, 0),
 });
 export const patientAnswer = shape({
   patient: patientSummary, visit: orNull(visitSummary), consents: list(consent),
-  sites: list(pastSite), photos_today: num,
+  sites: list(pastSite),
 });
 export const consentAnswer = shape({ consent });
 

@@ -7,7 +7,8 @@ import { isBlurred, lightWord, measure, verdict } from "../src/quality.ts";
 import { readBirthDate } from "../src/screens/find.ts";
 import { tiltOf } from "../src/screens/finder.ts";
 import { ageOn } from "../src/session.ts";
-import { configAnswer, type ConsentSummary } from "../src/shapes.ts";
+import { Roll } from "../src/roll.ts";
+import { configAnswer, type ConsentSummary, type PatientDetail } from "../src/shapes.ts";
 import { birthday, labelFrom, listed, siteWords, span } from "../src/words.ts";
 import { contract } from "./contracts.ts";
 
@@ -197,6 +198,19 @@ test("a phone that looks ahead is level when its edge is, upright or on its side
       assert.ok(Math.abs(tiltOf(...held(pitch, 90 + roll)) - roll) < 0.01, `on its side, ${pitch} ${roll}`);
     }
   }
+});
+
+test("photos are counted for one site, as the practice's limit is", () => {
+  const [site] = config.sites;
+  const past = { code: site?.code ?? "", side: "L", name: "", photo_id: "", taken_at: "", label: "", diagnosis: "", count: 9, today: 2 };
+  const detail = { patient: {} as PatientDetail["patient"], visit: null, consents: [], sites: [past] };
+  const roll = new Roll({ patient: null, visit: null, hint: null, detail }, null);
+  assert.equal(roll.taken, 0);
+  roll.site = site ?? null;
+  roll.side = "L";
+  assert.equal(roll.taken, 2);
+  roll.side = "R";
+  assert.equal(roll.taken, 0);
 });
 
 test("700 by 500 is blocked and 900 by 700 is only warned about", () => {

@@ -109,9 +109,10 @@ def newest_by_site(patient: Patient) -> list[tuple[Site, Photo]]:
     return [(site, by_site[site.code, site.side]) for site in sites if site.code]
 
 
-def photos_since(patient: Patient, *, since: datetime) -> int:
-    """Return how many photos a patient has had taken since a moment."""
-    return Photo.objects.filter(patient=patient, taken_at__gte=since).count()
+def photos_since(patient: Patient, *, since: datetime) -> dict[tuple[str, str], int]:
+    """Return how many photos a patient has had taken since a moment, by site and side."""
+    rows = Photo.objects.filter(patient=patient, taken_at__gte=since).values("site_code", "side")
+    return {(r["site_code"], r["side"]): r["count"] for r in rows.annotate(count=Count("id"))}
 
 
 def neighbours(photo: Photo) -> tuple[Photo | None, Photo | None]:

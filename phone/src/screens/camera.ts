@@ -21,7 +21,9 @@ export const siteOf = (roll: Roll): string =>
 function countWords(roll: Roll): string {
   const view = roll.set?.views[roll.step];
   if (roll.set && view) return `Photo ${roll.step + 1} of ${roll.set.views.length}: ${view.name}`;
-  return `Photo ${roll.taken + 1} of at most ${session().config.settings.max_photos_per_visit}`;
+  const most = session().config.settings.max_photos_per_visit;
+  const next = roll.taken + 1;
+  return next > most ? `Photo ${next}, past the limit of ${most}` : `Photo ${next} of at most ${most}`;
 }
 
 function pips(roll: Roll): HTMLElement {
@@ -138,7 +140,7 @@ export function cameraScreen(roll: Roll, stream: MediaStream): Promise<Leave> {
         h("div", { class: "finder" }, video, canvas, h("i", { class: "aim", "aria-hidden": "true" }), line, hints, problem,
           h("div", { class: "plate meters" }, focus.element, light.element)),
         h("div", { class: "count" }, pips(roll), h("span", {}, countWords(roll)),
-          view && !view.required ? quiet("Skip it", () => leave({ go: "skip" })) : null,
+          view && !view.required ? quiet("Skip", () => leave({ go: "skip" })) : null,
           quiet("Views", () => leave({ go: "set" }))),
         view?.hint ? h("p", { class: "note count-hint" }, view.hint) : h("p", { class: "note count-hint" }, "Only what is needed. Hold the phone flat to the skin."),
         h("div", { class: "deck" }, out, shutter, torchButton(signal) ?? h("span", {})),

@@ -52,6 +52,7 @@ def one(request: PhoneRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_for(person, patient_id, at=at)
     visit = _visit(patient, request.GET.get("visit", ""))
     begins, _ = day_in(person.practice, local_day(at, person.practice.zone))
+    today = photos_since(patient, since=begins)
     with transaction.atomic():
         record(
             "patient.viewed",
@@ -66,8 +67,7 @@ def one(request: PhoneRequest, patient_id: UUID) -> HttpResponse:
             "patient": identity(patient, person.practice, at),
             "visit": consultation(visit) if visit else None,
             "consents": [summary(row, at=at) for row in live_consents(patient, at=at)],
-            "sites": _sites(patient),
-            "photos_today": photos_since(patient, since=begins),
+            "sites": _sites(patient, today),
         }
     )
 
@@ -106,7 +106,7 @@ def _visit(patient: Patient, number: str) -> Visit | None:
         raise NotFound from None
 
 
-def _sites(patient: Patient) -> list[dict[str, Any]]:
+def _sites(patient: Patient, today: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
     """Return each site photographed before, with the newest photo's words to start from."""
     rows = []
     for site, photo in newest_by_site(patient):
@@ -121,6 +121,7 @@ def _sites(patient: Patient) -> list[dict[str, Any]]:
                 "label": photo.label,
                 "diagnosis": photo.diagnosis,
                 "count": site.count,
+                "today": today.get((site.code, site.side), 0),
             }
         )
     return rows

@@ -114,7 +114,7 @@ def test_a_patient_comes_with_consents_and_sites(
     assert shape(words["sites"]) == shape(wanted["sites"])
     assert shape(words["patient"]) == shape(wanted["patient"])
     assert set(words["consents"][0]) == set(wanted["consents"][0])
-    assert words["photos_today"] == 1
+    assert words["sites"][0]["today"] == 1
     assert words["sites"][0]["photo_id"] == str(seen.pk)
     assert Entry.objects.filter(action="patient.viewed", patient=pat.pk).count() == 1
 
