@@ -12,6 +12,7 @@ from safelight.audit.checking import first_wrong
 from safelight.consent.models import Withdrawal
 from safelight.lib.clock import now
 from safelight.patients.visits import visits_today
+from safelight.photos.clock import in_doubt
 from safelight.photos.copies import outside_count, overdue_count
 from safelight.photos.models import Capture, Copy, Photo
 from safelight.policy.models import Practice
@@ -96,6 +97,7 @@ def test_a_link_waits_one_was_answered_one_is_over_and_a_set_is_in_the_register(
     assert row.release.checked_by != row.release.made_by
     due = [one.name for one in clinicians_of(small) if is_due(one, at=at)]
     assert due == ["Dr Vera Notreal"]
+    assert not in_doubt(now())  # no entry lies ahead of the clock, so its links open
 
 
 def test_the_list_is_todays_and_is_made_once_a_day(small: Practice) -> None:
