@@ -67,7 +67,7 @@ def test_somebody_is_added_with_the_address_typed_twice(
         ("ahpra", "MED12", "three letters and ten digits"),
         ("provider_number", "12", "six digits"),
         ("email", "no address", "does not look like an e-mail address"),
-        ("how_verified", "", "This field is required"),
+        ("how_verified", "", "Fill this in"),
     ],
 )
 def test_a_number_or_address_that_is_spelt_wrong_is_said_in_the_form(

@@ -107,6 +107,21 @@ def in_words(items: Sequence[str]) -> str:
     return f"{', '.join(first)}, and {last}" if first else last
 
 
+PLAINLY = {
+    "This field is required.": "Fill this in.",
+    "Enter a valid date.": "Write a day, such as 12/3/1968.",
+    "Enter a valid date/time.": "Write a day and a time.",
+    "Enter a valid email address.": "Write an e-mail address, such as name@example.org.",
+    "Enter a whole number.": "Write a whole number.",
+}
+
+
+@register.filter
+def plainly(problem: str) -> str:
+    """Say what is wrong with a field as we say it, where the framework has its own words."""
+    return PLAINLY.get(str(problem), str(problem))
+
+
 @register.filter
 def thousands(count: int) -> str:
     """412,338."""
