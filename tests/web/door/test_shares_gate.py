@@ -114,10 +114,12 @@ def test_who_looks_and_when_is_in_the_pixels_of_every_picture(sent: Sent) -> Non
         assert shown != bare
 
 
-def test_a_range_is_never_answered(sent: Sent) -> None:
+@pytest.mark.parametrize("kind", [*SHOWN, "file"])
+def test_a_range_is_never_answered(photos: list[Photo], ada: Person, kind: str) -> None:
+    sent = let_out(photos[:1], by=ada, view_only=False)
     client, place = opened(sent)
     for asked in ("bytes=0-99", "bytes=100-", "bytes=-50", "bytes=0-0,5-9", "bytes=9999999-", "x"):
-        answer = client.get(f"{place}/{sent.items[0].pk}/view", headers={"Range": asked})
+        answer = client.get(f"{place}/{sent.items[0].pk}/{kind}", headers={"Range": asked})
         assert answer.status_code == 200
         assert "Content-Range" not in answer
         assert answer["Accept-Ranges"] == "none"
