@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -74,6 +75,14 @@ def practice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Not the usual port: a demo may be running on this machine.
     with (folder / "data" / "safelight.toml").open("a") as config:
         config.write(f"port = {free_port()}\n")
+    return folder
+
+
+def copy_of(practice: Path, folder: Path) -> Path:
+    """Copy a practice that is not running, its key and its kits: as good as a new set-up."""
+    shutil.copytree(practice, folder, dirs_exist_ok=True)
+    config = folder / "data" / "safelight.toml"
+    config.write_text(config.read_text().replace(str(practice), str(folder)))
     return folder
 
 
@@ -161,8 +170,8 @@ def test_without_the_root_key_nothing_starts(practice: Path, tmp_path: Path) -> 
         aside.rename(key)
 
 
-def test_a_kit_opens_the_practice_when_the_key_is_lost(tmp_path: Path) -> None:
-    assert init(tmp_path).returncode == 0
+def test_a_kit_opens_the_practice_when_the_key_is_lost(practice: Path, tmp_path: Path) -> None:
+    copy_of(practice, tmp_path)
     (tmp_path / "root.key").unlink()
     page = (tmp_path / "safelight-recovery-kit-B.html").read_text()
     secret = "AGE-SECRET-KEY-" + page.split("AGE-SECRET-KEY-")[1].split("<")[0]
@@ -190,16 +199,15 @@ def test_the_exported_log_passes_the_separate_verifier(practice: Path, tmp_path:
 
 
 @pytest.fixture
-def https(tmp_path: Path) -> Iterator[tuple[str, ssl.SSLContext]]:
+def https(practice: Path, tmp_path: Path) -> Iterator[tuple[str, ssl.SSLContext]]:
     """A practice of its own, served with a certificate, on a free port."""
     port = free_port()
-    assert init(tmp_path, origin=f"https://localhost:{port}").returncode == 0
-    _certificate(tmp_path)
-    config = tmp_path / "data" / "safelight.toml"
-    more = (
-        f'port = {port}\ncertificate = "{tmp_path}/c.pem"\ncertificate_key = "{tmp_path}/k.pem"\n'
+    _certificate(copy_of(practice, tmp_path))
+    (tmp_path / "data" / "safelight.toml").write_text(
+        f'origin = "https://localhost:{port}"\nport = {port}\n'
+        f'certificate = "{tmp_path}/c.pem"\ncertificate_key = "{tmp_path}/k.pem"\n'
+        f'root_key_file = "{tmp_path}/root.key"\n'
     )
-    config.write_text(config.read_text() + more)
     words = [sys.executable, "-m", "safelight.site.cli", "--data", str(tmp_path / "data"), "serve"]
     server = subprocess.Popen(words, env=clean_environment(), cwd=ROOT, stdout=subprocess.DEVNULL)
     trust = ssl.create_default_context(cafile=str(tmp_path / "c.pem"))
