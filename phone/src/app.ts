@@ -11,7 +11,7 @@ import { session, type Subject } from "./session.ts";
 import type { PatientDetail } from "./shapes.ts";
 import { forget, kept } from "./store.ts";
 import { followUpdates } from "./updates.ts";
-import { h, mainButton } from "./page.ts";
+import { button, h, mainButton } from "./page.ts";
 import { cameraScreen, setScreen, shutScreen, type Leave as Shutter } from "./screens/camera.ts";
 import { checkScreen } from "./screens/check.ts";
 import { consentGate } from "./screens/consent.ts";
@@ -105,12 +105,13 @@ async function findOne(): Promise<void> {
 }
 
 async function handBack(): Promise<void> {
-  await screen<null>((leave) => ({
+  const sure = await screen<boolean>((leave) => ({
     title: "Hand back", kind: "handback",
     main: [h("h1", { class: "sentence" }, "Hand this phone back"),
-      h("p", {}, "You are signed out here. The next person signs in with their own passkey.")],
-    bar: [mainButton("Hand it back", () => leave(null))],
+      h("p", {}, "It signs you out here. The next person signs in with their own passkey.")],
+    bar: [mainButton("Hand it back", () => leave(true)), button("Back", () => leave(false), { "data-wide": true })],
   }));
+  if (!sure) return;
   if ((await look()).length) {
     await drain();
     if ((await look()).length) return waitingScreen();

@@ -1,6 +1,7 @@
 """One practice for all journeys; a doctor, a desk, a phone and a patient of their own for each."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.journeys.phone import Phone
 from tests.journeys.server import Installed, Server
 from tests.journeys.watching import Watch
 
+PHONE_PAGE = re.compile("/phones/[0-9a-f-]{36}$")
 NUMBERS = itertools.count(4417)
 GIVEN = ("Ada", "Bea", "Cal", "Dot", "Eli", "Fay", "Gus", "Hal", "Ivo", "Jo", "Kit", "Lou")
 
@@ -118,6 +120,7 @@ class Practice:
         phone = self.bare_phone(**words)
         phone.add(desk.new_code(), name=f"{desk.person['given']}’s phone")
         phone.unlock_first()
+        desk.page.wait_for_url(PHONE_PAGE)  # it goes on by itself; no story may cross its way
         return phone
 
     def patient(self, desk: Desk, given: str = "Pat", **words: Any) -> dict[str, Any]:

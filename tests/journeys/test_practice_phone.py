@@ -51,9 +51,12 @@ def test_it_goes_from_hand_to_hand_and_nothing_of_the_first_person_stays_behind(
 
     phone.tap("Hand this phone back")
     phone.shot("p60-hand-back")
+    phone.tap("Back", exact=True)
+    is_home(phone, nurse.person["given"])
+    phone.tap("Hand this phone back")
     phone.tap("Hand it back")
     phone.sees("Waiting here")  # not while it holds a photo of hers
-    phone.tap("Back")
+    phone.tap("Back", exact=True)
     phone.tap(re.compile("lock now"))
     phone.tap("Someone else")
     expect(phone.page.get_by_role("alert")).to_contain_text("still holds photos")
