@@ -23,7 +23,7 @@ from safelight.imaging.conceal import (
 from safelight.imaging.concealing_lossless import wiping, work
 from safelight.imaging.cover import BadCover
 from safelight.imaging.metadata import jpeg_profile
-from safelight.imaging.refusals import PictureRefused
+from safelight.imaging.refusals import PictureFrames, PictureRefused
 from safelight.lib.refusals import BadInput
 from tests.imaging.cleaning.making import SECRET as CANARY
 from tests.imaging.cleaning.making import (
@@ -404,6 +404,16 @@ def test_what_can_be_cleaned_can_be_covered(darkroom: ConcealingDecoder, name: s
     assert not holds_secret(made.data)
     x, y = int((RECT["x"] + 0.08) * made.width), int((RECT["y"] + 0.1) * made.height)
     assert luma(made.data)[y, x] == 0
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF", "TIFF"])
+def test_several_pictures_are_refused_as_what_they_are(
+    darkroom: ConcealingDecoder, kind: str
+) -> None:
+    target = io.BytesIO()
+    scene(WIDE, HIGH).save(target, kind, save_all=True, append_images=[scene(WIDE, HIGH, seed=2)])
+    with pytest.raises(PictureFrames):
+        darkroom.conceal(target.getvalue(), shapes=[RECT])
 
 
 def test_damaged_files_are_refused(darkroom: ConcealingDecoder, file: File) -> None:

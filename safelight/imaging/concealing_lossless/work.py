@@ -15,6 +15,7 @@ from safelight.imaging.cleaning import coefficients
 from safelight.imaging.cleaning.comparing import turned
 from safelight.imaging.cleaning.opening import open_whole, whole_pixels
 from safelight.imaging.cleaning.png import read_png
+from safelight.imaging.cleaning.results import ManyPictures
 from safelight.imaging.cleaning.spaces import NAMED, cleaned_profile, named
 from safelight.imaging.cleaning.webp import read_webp
 from safelight.imaging.concealing_lossless.jpeg import Done, NothingLeft, conceal_jpeg, walked
@@ -23,7 +24,7 @@ from safelight.imaging.concealing_lossless.others import conceal_other
 from safelight.imaging.decoding import check_size
 from safelight.imaging.metadata import Exif
 from safelight.imaging.prepare import UPRIGHT
-from safelight.imaging.refusals import PictureDamaged
+from safelight.imaging.refusals import PictureDamaged, PictureFrames
 
 TURNS = {0: 1, 90: 6, 180: 3, 270: 8}
 """A turn clockwise in degrees, as the EXIF orientation that asks for it (CIPA DC-008, 4.6.4)."""
@@ -53,10 +54,13 @@ def _made(data: memoryview, order: dict[str, Any]) -> Done:
         jpeg = walked(data)
         return conceal_jpeg(jpeg, order, _code(jpeg.exif, order))
     exif = None
-    if kind == "png":
-        exif = read_png(bytes(data)).exif
-    elif kind == "webp":
-        exif = read_webp(bytes(data)).exif
+    try:
+        if kind == "png":
+            exif = read_png(bytes(data)).exif
+        elif kind == "webp":
+            exif = read_webp(bytes(data)).exif
+    except ManyPictures as problem:
+        raise PictureFrames from problem
     return conceal_other(kind, data, order, _code(exif, order))
 
 
