@@ -74,6 +74,17 @@ PLACES: Final = {
 }
 
 
+def title_of(alarm: Alarm) -> str:
+    """Return what an alarm says first."""
+    told = TOLD.get(Alarm.Kind(alarm.kind))
+    return told.title if told else str(alarm.get_kind_display())
+
+
+def thing_of(alarm: Alarm) -> str:
+    """Return what kind of thing an alarm is about; its number is on the alarm's own page."""
+    return PLACES.get(alarm.about.partition(":")[0], "")
+
+
 @require_http_methods(["GET", "POST"])
 @signed_in(Act.BREACH_MANAGE)
 def alarm(request: PersonRequest, alarm_id: int) -> HttpResponse:
@@ -87,7 +98,7 @@ def alarm(request: PersonRequest, alarm_id: int) -> HttpResponse:
     context = {
         "alarm": found,
         "told": TOLD.get(Alarm.Kind(found.kind)),
-        "thing": PLACES.get(kind, ""),
+        "thing": thing_of(found),
         "url": reverse("desk:person", args=[number]) if is_person else "",
     }
     return render(request, "desk/alarm.html", context)

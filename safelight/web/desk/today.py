@@ -22,6 +22,7 @@ from safelight.photos.models import Alarm, Capture, Copy, Photo
 from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 from safelight.policy.sites import site_words
+from safelight.web.desk.alarms import thing_of, title_of
 from safelight.web.desk.rows import Group, Lamps, Row
 from safelight.web.desk.shares_today import account_url, share_groups
 from safelight.web.desk.templatetags.words import clock, day, lately, since
@@ -126,7 +127,7 @@ def _walls_group(person: Person) -> Group:
         Row(
             "in",
             view.person.name,
-            "Looked past a wall",
+            "Opened a record with a reason",
             f"{reason_words(view.reason)}: {view.words}",
             lately(view.at),
             "",
@@ -135,17 +136,22 @@ def _walls_group(person: Person) -> Group:
         )
         for view in to_review(person)
     ]
-    return Group("walls", "Looked past a wall", "For the privacy officer", rows)
+    return Group(
+        "walls",
+        "Opened with a reason",
+        "For the privacy officer",
+        rows,
+    )
 
 
 def _alarms_group(person: Person, found: reading.Today) -> Group:
     shown = _alarm_kinds(person)
     rows = [
         Row(
-            "alarm",
-            Alarm.Kind(alarm.kind).label,
-            f"Number {alarm.about}",
-            "Tell the person who looks after Safelight",
+            "alarm" if alarm.kind == Alarm.Kind.MANY_VIEWS else "late",
+            title_of(alarm),
+            thing_of(alarm),
+            "Read what it means and what to do",
             lately(alarm.raised_at),
             "",
             "Look into it",
