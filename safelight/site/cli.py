@@ -1,6 +1,7 @@
 """The `safelight` command: set a practice up, serve it, say how it is, take its audit log out."""
 
 import argparse
+import io
 import os
 import sys
 from base64 import b64encode
@@ -21,6 +22,8 @@ def say(words: str = "") -> None:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command. A refusal is one plain sentence and exit code 1, never a trace."""
+    if sys.stdout is None:  # closed by whoever started us: the work counts, not the words
+        sys.stdout = io.StringIO()
     told = _parser().parse_args(words)
     os.umask(0o077)  # whatever we write is ours alone
     if told.data:
