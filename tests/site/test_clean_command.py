@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -141,3 +143,14 @@ def verify_all(folder: Path) -> int:
     for file in files:
         verify(file.read_bytes())
     return len(files)
+
+
+def test_it_cleans_when_nobody_listens(tmp_path: Path) -> None:
+    shutil.copy(CORPUS / "j-gps.jpg", tmp_path)
+    line = f"exec {shlex.quote(sys.executable)} -m safelight.site.cli clean j-gps.jpg -o out >&-"
+    place = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        ["/bin/sh", "-c", line], capture_output=True, check=False, cwd=tmp_path, env=place
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert verify_all(tmp_path / "out") == 1
