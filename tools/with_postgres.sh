@@ -7,7 +7,7 @@ folder=$(mktemp -d)
 chmod 755 "$folder"
 if [ "$(id -u)" = 0 ]; then
     chown postgres "$folder"
-    as() { runuser -u postgres -- "$@"; }
+    as() (cd / && runuser -u postgres -- "$@")
     user=postgres
 else
     as() { "$@"; }
