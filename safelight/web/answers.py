@@ -4,12 +4,19 @@ import logging
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from safelight.audit.log import record
+from safelight.lib.clock import now
 from safelight.lib.refusals import NotAllowed, NotFound, Refusal
+from safelight.people.models import Person
 
 log = logging.getLogger("safelight.refusals")
+KEPT_OUT = frozenset({"not_allowed", "walled", "no_export"})
+"""Refusals of a person, not of what they typed. What looks like nothing (404) stays nothing."""
+THINGS = ("patient", "photo", "consent", "phone")
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -24,6 +31,27 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if wants_json(request):
         return JsonResponse(words, status=refusal.status)
     return render(request, "refusal.html", {"refusal": refusal}, status=refusal.status)
+
+
+def enter(request: HttpRequest, refusal: Refusal) -> None:
+    """Write in the log that somebody was kept out, once (ASVS 16.3.2). The act was rolled back.
+
+    The address says what they asked for: an id of ours, or nothing.
+    """
+    person = getattr(request, "user", None)
+    if refusal.code not in KEPT_OUT or not isinstance(person, Person):
+        return
+    asked = request.resolver_match.kwargs if request.resolver_match else {}
+    things = (f"{kind}:{asked[f'{kind}_id']}" for kind in THINGS if f"{kind}_id" in asked)
+    with transaction.atomic():
+        record(
+            "refusal",
+            practice=person.practice_id,
+            by=person,
+            at=now(),
+            of=next(things, ""),
+            outcome=refusal.code,
+        )
 
 
 class Answers:
@@ -49,6 +77,7 @@ class Answers:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer refusals, and Django's own two; leave the rest to the plain error page."""
         if isinstance(error, Refusal):
+            enter(request, error)
             return answer(request, error)
         if isinstance(error, Http404):
             return answer(request, NotFound())
