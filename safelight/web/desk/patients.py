@@ -198,8 +198,12 @@ def _search_page(request: PersonRequest, query: str, after: str) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 @signed_in(Act.PATIENT_EDIT)
 def new(request: PersonRequest) -> HttpResponse:
-    """Add a patient. What only looks wrong is kept after a second look and a tick."""
-    form = DetailsForm(request.POST or None, person=request.person)
+    """Add a patient. What only looks wrong is kept after a second look and a tick.
+
+    A GP is offered as the usual GP of whom they add: else the newcomer is not in their care.
+    """
+    mine = {"usual_gp": str(request.person.pk)}  # a choice only where this person is a GP
+    form = DetailsForm(request.POST or None, person=request.person, initial=mine)
     kept = Kept()
     if form.is_valid():
         kept = keep(request, form, None, now())

@@ -186,6 +186,15 @@ def test_joining_asks_for_the_passkey_again(ada: Person, pat: Patient, double: P
     assert not Merge.objects.exists()
 
 
+@pytest.mark.parametrize(("who", "chosen"), [("ada", True), ("rec", False)])
+def test_a_gp_is_offered_as_the_usual_gp_of_whom_they_add(
+    at_desk: Desk, request: pytest.FixtureRequest, who: str, chosen: bool
+) -> None:
+    person = request.getfixturevalue(who)
+    page = at_desk(person).get("/patients/new").content.decode()
+    assert (f'<option value="{person.pk}" selected>' in page) is chosen
+
+
 @pytest.mark.parametrize("address", ["/patients", "/patients/found", "/patients/new"])
 def test_nobody_reaches_a_page_without_signing_in(client: Client, db: None, address: str) -> None:
     assert client.get(address)["Location"].startswith("/sign-in")
