@@ -50,7 +50,7 @@ def render_pdf(consent: Consent, *, at: datetime) -> bytes:
         format="pdf",
         sys_inputs={"record": json.dumps(_data(consent, at=at))},
         pdf_standards=[STANDARD],
-        timestamp=at.replace(microsecond=0),  # a PDF's clock has whole seconds
+        timestamp=int(at.timestamp()),  # a PDF's clock has whole seconds
     )
     if not isinstance(made, bytes):
         raise TypeError("One document gives one PDF.")

@@ -136,7 +136,7 @@ def _drawn(told: dict[str, Any], *, at: datetime) -> bytes:
     """Draw the pages in memory. Words go in as data, so none of them can be an instruction."""
     compiler = typst.Compiler(_template(), font_paths=_fonts())
     words = {"package": json.dumps(told)}
-    made = compiler.compile(format="pdf", sys_inputs=words, timestamp=at.replace(microsecond=0))
+    made = compiler.compile(format="pdf", sys_inputs=words, timestamp=int(at.timestamp()))
     if not isinstance(made, bytes):
         raise TypeError("One document gives one PDF.")
     return made
