@@ -51,6 +51,8 @@ NEVER_NEEDED = VISIBLE[:2]
 HOW_RARE = ((SURE_NOT, "No"), (UNSURE, "Not sure"), (RARE, "Yes"))
 SIDE_WORDS = (("x", "From the left"), ("y", "From the top"), ("w", "Width"), ("h", "Height"))
 FOUND = {"face": "a face", "eye": "an eye", "text": "writing", "label": "a label"}
+NUMBERS_ACROSS = 28
+"""So many numbers of suggested places would stand side by side across a photo."""
 TYPES = {"jpeg": "image/jpeg", "png": "image/png"}
 
 
@@ -114,6 +116,7 @@ def hide(request: PersonRequest, release_id: UUID) -> HttpResponse:
     told = {**_hide_context(release, items, item, at=at), "problem": problem}
     told["can_suggest"] = can_suggest()
     told["suggested"] = _suggested(item, found) if found is not None else None
+    told["number_size"] = item.photo.width // NUMBERS_ACROSS
     told["covered"] = is_covered(person, item.photo, at=at)
     return render(request, "desk/shares/hide.html", told, status=400 if problem else 200)
 

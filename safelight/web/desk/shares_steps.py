@@ -84,7 +84,7 @@ def why(request: PersonRequest, release_id: UUID) -> HttpResponse:
             (one.rule, source_words(one.rule.source), _kept(request, release, one.rule))
             for one in offered
         ],
-        barred=[choice for choice in found if not choice.may],
+        barred=[named(choice, release) for choice in found if not choice.may],
         refused=named(own, release) if is_refused else None,
         said=said_on(release, at=at) if is_refused else [],
         may_ask=may(person, Act.CONSENT_RECORD) and release.patient is not None,

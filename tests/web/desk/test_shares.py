@@ -118,7 +118,7 @@ def test_a_reason_from_outside_turns_it_into_a_disclosure_with_the_same_photo(
     assert (fresh.use, fresh.basis, fresh.items.get().photo) == ("disclosure", "", photo)
     words = page(client, answer["Location"])
     assert 'value="LAW_OR_COURT" required checked' in words
-    assert "the patient is not asked" in words
+    assert "Where a law asks for it or allows it, Pat is not asked." in words
 
 
 def test_another_use_is_chosen_with_the_same_photos(
@@ -303,7 +303,8 @@ def test_a_face_is_suggested_and_covered_only_when_somebody_takes_it(
     answer = client.post(f"{share}/hide", {"shapes": "[]", "then": "suggest"})
     words = answer.content.decode()
     offers = [unescape(one) for one in re.findall(r'name="accept" value="([^"]+)"', words)]
-    assert "Cover a face" in words
+    assert "Cover a face (place 1)" in words
+    assert re.search(r'<text class="cover-number"[^>]*>1</text>', words)
     assert len(offers) >= 1
     assert 'name="accept" value' in words.partition("Suggested: cover them too?")[2]
     assert (
