@@ -133,7 +133,7 @@ def _serve(told: argparse.Namespace) -> int:
     keyring.current()  # without its keys nothing is opened and nothing listens
     from safelight.site import setting_up  # noqa: PLC0415 - models exist only from here on
 
-    setting_up.make_tables()
+    setting_up.bring_up_to_date()
     say(f"Safelight is at {chosen.origin}")
     return serving.serve(chosen, server, say=say)
 

@@ -86,7 +86,7 @@ def _practice(say: Say) -> "Practice":
     """Return the demo practice; refuse to go on in a data folder that holds a real one."""
     from safelight.site import demo, setting_up  # noqa: PLC0415 - Django was loaded just now
 
-    setting_up.make_tables()
+    setting_up.bring_up_to_date()
     return demo.demo_practice(at=now(), say=say)
 
 

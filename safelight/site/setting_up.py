@@ -1,7 +1,9 @@
 """Setting up a practice: its tables, its first notice and rules, its first manager."""
 
 from datetime import datetime
+from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -13,6 +15,7 @@ from safelight.policy.legal import seed_rules
 from safelight.policy.models import Practice
 from safelight.policy.words import first_notice
 from safelight.vault import keyring
+from safelight.vault.disk import flatten
 
 
 class DatabaseOut(Refusal):
@@ -37,6 +40,12 @@ def make_tables() -> None:
     """Bring the tables up to this release. Does nothing, quickly, when they are."""
     if waiting_changes():
         call_command("migrate", verbosity=0, interactive=False)
+
+
+def bring_up_to_date() -> None:
+    """Bring tables and stored photos up to this release, before any process reads them."""
+    make_tables()
+    flatten(Path(settings.SAFELIGHT_DATA) / "blobs")
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from pathlib import Path
 from safelight.vault import files
 from safelight.vault.blobs import (
     MAX_STORED_BYTES,
+    NAME,
     damaged,
     missing,
     name_of,
@@ -15,6 +16,7 @@ from safelight.vault.blobs import (
 )
 
 ASIDE = "aside"  # beside the folders of two letters, in which alone blobs are looked for
+FLAT = "FLAT"  # a file of this name says that no blob lies a level deeper any more
 TEMPORARY_AGE = 24 * 3600.0  # seconds; no write takes a day
 
 
@@ -146,3 +148,24 @@ class DiskStore:
         except OSError as trouble:
             raise files.refusal_for(trouble, self.folder) from trouble
         self._durable.add(folder)
+
+
+def flatten(folder: Path) -> int:
+    """Bring up blobs from the second level of folders that a store had until November 2026.
+
+    Called before anything reads the store. Renames lose nothing; broken off, the next start goes
+    on. Done once, it is not looked for again. Returns how many were moved.
+    """
+    done, moved = folder / FLAT, 0
+    if done.exists() or not folder.is_dir():
+        return moved
+    for path in list(folder.glob("??/??/*")):
+        if NAME.match(path.name):
+            path.rename(path.parents[1] / path.name)
+            moved += 1
+    for below in list(folder.glob("??/??")):
+        files.sync_folder_or_stop(below.parent, folder)
+        if not any(below.iterdir()):
+            below.rmdir()
+    done.touch(0o600)
+    return moved

@@ -12,7 +12,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from safelight.vault import stores
-from safelight.vault.disk import DiskStore
+from safelight.vault.disk import DiskStore, flatten
 from safelight.vault.s3 import S3Store
 from safelight.vault.scrub import Scrubbed, scrub
 from tests.vault.damage import flipped
@@ -178,6 +178,18 @@ def test_a_giant_file_in_the_store_is_not_read(tmp_path: Path) -> None:
     os.truncate(store.folder / NAME[:2] / NAME, GIANT)
     with pytest.raises(stores.BlobDamaged):
         store.get(NAME)
+
+
+def test_blobs_of_an_older_release_are_brought_up_a_level(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path / "blobs")
+    name = store.put(b"sealed before")
+    below = store.folder / name[:2] / name[2:4]
+    below.mkdir()
+    (store.folder / name[:2] / name).rename(below / name)
+    assert not store.exists(name)
+    assert (flatten(store.folder), flatten(store.folder)) == (1, 0)
+    assert store.get(name) == b"sealed before"
+    assert list(store.names()) == [name]
 
 
 def test_a_link_in_the_place_of_a_blob_is_not_followed(tmp_path: Path) -> None:
