@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput
-from safelight.site.config import Config, default_data
+from safelight.site.config import Config, default_data, load
 from safelight.site.kits import kit_paths, say_what_to_do, write_kits
 from safelight.site.new_keys import NewKeys, make_keys, recover_keyring, refuse_if_set_up
 from safelight.vault.root import HANDED_OVER, hand_over
@@ -144,6 +144,7 @@ def set_up(told: argparse.Namespace, *, say: Say, ask: Ask) -> int:
     """
     data = default_data()
     refuse_if_set_up(data)
+    load(data)  # settings that are there and wrong are told now
     settings = data / "safelight.toml"
     before = settings.read_text() if settings.exists() else ""
     told.origin = tomllib.loads(before).get("origin", told.origin)

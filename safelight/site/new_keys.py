@@ -28,11 +28,16 @@ class NewKeys:
 
 
 def refuse_if_set_up(data: Path) -> None:
-    """Refuse before anything is asked when the data folder already has keys."""
+    """Refuse before anything is asked when there are keys here, or a database that lost its own."""
     if (data / "keyring").exists():
         raise AlreadySetUp(
             "There are keys here already, so nothing was changed.",
             remedy="Choose another data folder, or start the practice that is here.",
+        )
+    if (data / "safelight.db").exists():
+        raise AlreadySetUp(
+            "There is a practice here without its keys, so nothing was changed.",
+            remedy="Bring the folder `keyring` back from the backup, or choose another folder.",
         )
 
 
@@ -43,11 +48,12 @@ def make_keys(data: Path, *, key_file: Path | None, at: datetime) -> NewKeys:
     os.chmod(data, 0o700)
     key = root.new_root()
     kits = make_recovery_kits()
+    if key_file is not None:  # before the keyring: a file that is in the way is refused here
+        root.write_key_file(key_file, key, data=data)
     keyfiles.create_keyring(
         data / "keyring", root=key, recovery=[kit.recipient for kit in kits], at=at
     )
     if key_file is not None:
-        root.write_key_file(key_file, key, data=data)
         return NewKeys(kits, Root(key, "key file"), None)
     passphrase = new_passphrase()
     root.keep_by_passphrase(data / "keyring", key, passphrase)

@@ -92,6 +92,31 @@ def test_a_set_up_that_fails_later_leaves_nothing_in_the_way(tmp_path: Path) -> 
     assert {path.name for path in tmp_path.iterdir()} == {"data"}
 
 
+def test_a_database_without_its_keys_is_never_taken_for_an_empty_folder(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "safelight.db").write_bytes(b"patients, and their keys are in a safe")
+    done = init(tmp_path)
+    assert done.returncode == 1
+    assert "without its keys" in done.stderr
+    assert (data / "safelight.db").read_bytes() == b"patients, and their keys are in a safe"
+    assert not (data / "keyring").exists()
+
+
+@pytest.mark.parametrize("wrong", ["root.key", "safelight.toml"])
+def test_what_is_wrong_from_the_start_is_told_in_words_and_left_alone(
+    tmp_path: Path, wrong: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "root.key" if wrong == "root.key" else tmp_path / "data" / wrong
+    path.write_text("not = [ours")
+    done = init(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("safelight: ")
+    assert path.read_text() == "not = [ours"
+    assert not (tmp_path / "data" / "keyring").exists()
+
+
 def test_new_kits_end_the_old_ones(tmp_path: Path) -> None:
     assert init(tmp_path).returncode == 0
     old = _secret(tmp_path / "safelight-recovery-kit-A.html")
