@@ -38,6 +38,10 @@ LOOKS: Final = {
 """What the purposes of looking are called; one that only repeats the act is left out."""
 
 
+BY_LINK = {"SP": "A recipient", "PT": "The patient"}
+"""Readers without a sign-in, by the role that the log writes for them."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One entry in words. Names are looked up for the page; the log itself holds none."""
@@ -68,16 +72,22 @@ def _purpose(entry: Entry) -> str:
     return USES[entry.purpose].title if entry.purpose in USES else entry.purpose
 
 
+def _who(entry: Entry, names: dict[UUID, str]) -> str:
+    if entry.actor_id is None:
+        return "Safelight"
+    return names.get(entry.actor_id) or BY_LINK.get(entry.role, "Someone else")
+
+
 def lines(entries: Sequence[Entry], practice: UUID) -> list[Line]:
     """Put entries into words. Somebody of another practice is never named, only numbered."""
     ids = {entry.actor_id for entry in entries if entry.actor_id}
     names = {p.pk: p.name for p in Person.objects.filter(practice_id=practice, pk__in=ids)}
-    roles = role_names()
+    roles = role_names() | dict.fromkeys(BY_LINK, "By a link or code")
     return [
         Line(
             entry.n,
             entry.at,
-            names.get(entry.actor_id, "Someone else") if entry.actor_id else "Safelight",
+            _who(entry, names),
             ", ".join(roles.get(code, code) for code in entry.role.split("+") if code),
             words_for(entry.action),
             _purpose(entry),

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
+from django.db import transaction
 from django.test import Client
 
+from safelight.audit.actor import Actor
+from safelight.audit.log import record
 from safelight.audit.models import Entry
 from safelight.lib.clock import now
+from safelight.lib.ids import new_id
 from safelight.patients.models import Patient
 from safelight.people.models import Person
 from safelight.photos.flagging import set_flags
@@ -136,3 +141,18 @@ def test_the_patient_reads_what_was_done_in_words(photo: Photo, ada: Person, at_
     assert "<small>To show a colleague</small>" in page
     for inner in ("view", "full", "colleague"):
         assert f"<small>{inner}</small>" not in page
+
+
+@pytest.mark.parametrize(
+    ("role", "words"), [("SP", "A recipient"), ("PT", "The patient"), ("GP", "Someone else")]
+)
+def test_readers_by_a_link_are_told_apart_from_strangers(
+    pat: Patient, mo: Person, at_desk: Desk, role: str, words: str
+) -> None:
+    with transaction.atomic():
+        record(
+            "share.opened", practice=mo.practice_id, by=Actor(id=new_id(), role=role), at=NOON,
+            patient=pat.pk,
+        )  # fmt: skip
+    page = at_desk(mo).get("/audit").content.decode()
+    assert f'<th scope="row">{words}<small>' in page
