@@ -22,7 +22,7 @@ from safelight.consent.arriving import discussion, record_arrival
 from safelight.consent.models import Consent, Showing
 from safelight.consent.recording import ConsentDiffers, require_whole
 from safelight.consent.rules.asking import ADVOCATE, NO, SIGNED, SPOKEN, YES, Discussion
-from safelight.consent.uses import CARE, USES
+from safelight.consent.uses import ANY_SPECIALIST, CARE, USES
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, require_duty
@@ -270,7 +270,7 @@ def _said(talk: Discussion | None, answer: str) -> list[str]:
         if talk.said(use.code) != answer:
             continue
         row = more.get(use.code)
-        to = f" ({row.recipient})" if row and row.recipient else ""
+        to = f" ({row.recipient})" if row and row.recipient not in ("", ANY_SPECIALIST) else ""
         places = ", ".join(country_name(code) for code in row.abroad) if row else ""
         found.append(use.patient + to + (f", also in {places}" if places else ""))
     return found
