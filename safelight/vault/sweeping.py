@@ -67,9 +67,10 @@ def _settle_aside(
 def _old_and_unnamed(store: Store, shelves: Sequence[Shelf], *, now: float) -> Iterator[str]:
     """Give the blobs that no row names and that are older than a day, up to one too many."""
     named = heapq.merge(*(shelf.names() for shelf in shelves))
+    ours = filter(NAME.match, store.names())  # a strange name would be out of order
     count = 0
-    for name in without(store.names(), named):
-        if NAME.match(name) and _is_old(store, name, now=now):
+    for name in without(ours, named):
+        if _is_old(store, name, now=now):
             yield name
             count += 1
             if count > MOST:

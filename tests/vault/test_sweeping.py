@@ -131,3 +131,13 @@ def test_what_is_no_blob_of_ours_is_never_moved(tmp_path: Path) -> None:
     os.utime(stray, (0, 0))
     assert swept(store, [Rows()], after=LATER) == sweeping.Swept()
     assert stray.exists()
+
+
+def test_a_strange_file_among_the_blobs_makes_no_other_look_unnamed(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path / "blobs")
+    names = sorted(name_of(blob(number)) for number in range(MOST + 20))
+    for name in [*names, names[0][:2] + "zz"]:
+        path = store.folder / name[:2] / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"whatever")
+    assert swept(store, [Rows(*names)], after=LATER) == sweeping.Swept()
