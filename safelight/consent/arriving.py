@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from uuid import UUID
 
 from safelight.consent.models import Consent
@@ -11,6 +11,7 @@ from safelight.consent.recording import record_consent
 from safelight.consent.rules.asking import Answer, Discussion
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.patients.models import Patient, Visit
+from safelight.patients.visits import is_known, visit_of
 from safelight.people.models import Person, Phone
 from safelight.policy.countries import country_code
 from safelight.policy.models import Notice
@@ -53,13 +54,31 @@ def record_arrival(
         patient,
         id=id,
         talk=discussion(body),
-        notice=_notice(patient, body),
         agreed_at=_instant(body.get("agreed_at")),
-        visit=_visit(patient, body),
-        supersedes=_superseded(patient, body),
+        **named_in(patient, body),
         by=by,
         at=at,
         phone=phone,
+    )
+
+
+class Named(TypedDict):
+    """The rows that a consent's words name by their ids."""
+
+    notice: Notice
+    visit: Visit | None
+    supersedes: Consent | None
+
+
+def named_in(patient: Patient, body: Mapping[str, Any]) -> Named:
+    """Return what the words name; another patient's, or another practice's, is as good as absent.
+
+    A visit that was taken back meanwhile is as if it had not been named: a yes or no outlives it.
+    """
+    return Named(
+        notice=_notice(patient, body),
+        visit=_visit(patient, body),
+        supersedes=_superseded(patient, body),
     )
 
 
@@ -136,10 +155,8 @@ def _notice(patient: Patient, body: Mapping[str, Any]) -> Notice:
 def _visit(patient: Patient, body: Mapping[str, Any]) -> Visit | None:
     if not body.get("visit"):
         return None
-    found = patient.visits.filter(pk=_id(body["visit"])).first()
-    if found is None:
-        raise NotFound
-    return found
+    number = _id(body["visit"])
+    return visit_of(patient, number) if is_known(number) else None
 
 
 def _superseded(patient: Patient, body: Mapping[str, Any]) -> Consent | None:

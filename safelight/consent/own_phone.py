@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from safelight.audit.actor import Actor
 from safelight.audit.log import record
-from safelight.consent.arriving import discussion, record_arrival
+from safelight.consent.arriving import discussion, named_in, record_arrival
 from safelight.consent.models import Consent, Showing
 from safelight.consent.recording import ConsentDiffers, require_whole
 from safelight.consent.rules.asking import ADVOCATE, NO, SIGNED, SPOKEN, YES, Discussion
@@ -112,9 +112,7 @@ def show(
     if talk.method != SIGNED or talk.is_refusal:
         raise BadInput("Only what is to be signed is shown on a patient’s phone.")
     signed = discussion({**unsigned, "signature": STAND_IN})
-    require_whole(
-        patient, signed, notice=notice_for(patient.practice, body["notice"]), by=by, at=at
-    )
+    require_whole(patient, signed, notice=named_in(patient, body)["notice"], by=by, at=at)
     code = new_code()
     with transaction.atomic():
         _end(Showing.objects.filter(asked_by=by).exclude(pk=id), at=at)

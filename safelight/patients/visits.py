@@ -119,7 +119,7 @@ def visit_at(
     It is the one named, else their only one with the patient that day. One that was taken back
     meanwhile is as if it had not been named; another patient's is refused.
     """
-    if visit_id is not None and Visit.objects.filter(pk=visit_id).exists():
+    if visit_id is not None and is_known(visit_id):
         return visit_of(patient, visit_id)
     return only_visit_on(patient, person=person, at=at)
 
@@ -161,6 +161,11 @@ def visits_of(patient: Patient, *, limit: int = 50) -> list[Visit]:
     """Return a patient's visits, newest first."""
     rows = Visit.objects.filter(practice=patient.practice_id, patient=patient)
     return list(rows.select_related("person").order_by("-starts_at", "-pk")[:limit])
+
+
+def is_known(visit_id: UUID) -> bool:
+    """Say whether a visit is anybody's: one that is not was taken back."""
+    return Visit.objects.filter(pk=visit_id).exists()
 
 
 def visit_of(patient: Patient, visit_id: UUID) -> Visit:

@@ -248,3 +248,14 @@ def test_a_guess_and_an_empty_session_open_nothing(pat: Patient, ada: Person, ty
         open_by_code(typed, at=LATER)
     with pytest.raises(NothingToRead):
         page_for(typed, at=LATER)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"notice": None}, {"notice": "1"}, {"visit": str(uuid4())[:8]}, {"supersedes": "old"}]
+)
+def test_what_could_not_be_recorded_in_the_end_is_not_shown(
+    pat: Patient, ada: Person, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(BadInput):
+        shown(pat, ada, **wrong)
+    assert not Showing.objects.exists()

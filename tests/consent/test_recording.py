@@ -15,6 +15,7 @@ from safelight.consent.uses import USES
 from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients.models import Patient
+from safelight.patients.visits import add_visit, cancel_visit
 from safelight.people.models import Person, Phone
 from safelight.policy.models import Practice
 from safelight.policy.settings import change_setting
@@ -160,6 +161,22 @@ def test_a_consent_from_the_future_is_refused_but_a_clock_a_little_ahead_is_not(
         else:
             with pytest.raises(BadInput):
                 record_arrival(pat, id=new_id(), body=words, by=ada, at=NOON)
+
+
+def test_a_visit_taken_back_before_its_consent_came_does_not_stop_it(
+    pat: Patient, ada: Person
+) -> None:
+    visit = add_visit(pat, clinician=ada, starts_at=NOON, by=ada, at=NOON)
+    body = {**BODY, "notice": newest_notice(pat.practice).pk, "agreed_at": NOON.isoformat()}
+    body["visit"], number = str(visit.pk), new_id()
+    cancel_visit(visit, by=ada, at=NOON)
+    for _ in range(2):
+        kept = record_arrival(pat, id=number, body=body, by=ada, at=NOON)
+        assert kept.visit is None
+    other = make_patient(pat.practice, "Kit", "Testcase", "WL-9", born=date(1980, 1, 1))
+    body["visit"] = str(add_visit(other, clinician=ada, starts_at=NOON, by=ada, at=NOON).pk)
+    with pytest.raises(NotFound):
+        record_arrival(pat, id=new_id(), body=body, by=ada, at=NOON)
 
 
 def test_a_refusal_is_kept_without_points_signature_or_guardian(
