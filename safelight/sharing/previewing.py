@@ -49,10 +49,12 @@ def preview(item: ReleasedPhoto, *, by: Person, at: datetime, stepped_up: bool =
 
 @transaction.atomic
 def _keep_facts(item: ReleasedPhoto, made: Made, *, at: datetime) -> None:
-    """Keep what was made, unless crop or cover changed meanwhile: then it was not looked at."""
+    """Keep what was made, unless crop or cover changed meanwhile, or it is no draft any more."""
+    releases = Release.objects.select_for_update().filter(pk=item.release_id)
+    is_draft = releases.get().state == Release.State.DRAFT
     row = ReleasedPhoto.objects.select_for_update().get(pk=item.pk)
     unnamed = item.blobs
-    if (row.crop, row.shapes) == (item.crop, item.shapes):
+    if is_draft and (row.crop, row.shapes) == (item.crop, item.shapes):
         unnamed = row.blobs
         sealed = {"wrapped_key": item.wrapped_key, "blobs": item.blobs}
         ReleasedPhoto.objects.filter(pk=row.pk).update(**facts_of(made), **sealed, seen_at=at)

@@ -142,3 +142,19 @@ def test_a_draft_that_is_left_lying_keeps_nothing_after_a_day(draft: Release, ad
         store().get(before.blobs["file"])
     assert drafting.preview(after, by=ada, at=NOON + DAY).sha256 == before.sha256
     confirming.confirm(draft, seen=seen(draft), by=ada, at=NOON)
+
+
+@pytest.mark.parametrize("way", ["drop", "confirm"])
+def test_a_copy_made_while_its_draft_moved_on_leaves_nothing_set_aside(
+    draft: Release, ada: Person, way: str
+) -> None:
+    item = item_of(draft)
+    if way == "drop":
+        drafting.drop(draft, by=ada, at=NOON)
+    else:
+        confirming.confirm(draft, seen=seen(draft), by=ada, at=NOON)
+    key, names = bytes(item_of(draft).wrapped_key), set(store().names())
+    item.sha256 = ""
+    drafting.preview(item, by=ada, at=NOON)
+    assert bytes(item_of(draft).wrapped_key) == key
+    assert set(store().names()) == names
