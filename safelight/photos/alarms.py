@@ -34,7 +34,8 @@ def raise_alarm(
         ended_at=None,
         defaults={"practice": practice, "raised_at": at},
     )
-    logs = [practice.pk] if practice else Practice.objects.values_list("pk", flat=True)
+    every = Practice.objects.order_by("pk").values_list("pk", flat=True)  # one order: no deadlock
+    logs = [practice.pk] if practice else every
     for log in logs if is_new else ():
         record(
             "alarm.raised",

@@ -123,8 +123,10 @@ def serve(
         nonlocal stopping
         stopping = True
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, stop)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup: outlive the terminal
+        signal.signal(signal.SIGHUP, stop)
     due = time.monotonic() + MEANWHILE_EVERY
     while not stopping:
         for child in children:

@@ -81,6 +81,22 @@ def test_however_the_parent_ends_nothing_stays_behind(
         assert "Everything is where it was." in told
 
 
+def test_told_to_outlive_its_terminal_it_does(
+    origin: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = tmp_path_factory.getbasetemp() / "served" / "data"
+    words = ["nohup", sys.executable, "-m", "safelight.site.cli", "--data", str(data), "serve"]
+    with subprocess.Popen(
+        words, env=clean_environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        wait_until(lambda: answers(origin))
+        parent.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            parent.wait(timeout=1)
+        parent.terminate()
+        assert parent.wait(timeout=PATIENCE) == 0
+
+
 def test_a_taken_address_is_told_in_words_before_anything_else(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

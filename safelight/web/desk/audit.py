@@ -186,7 +186,7 @@ def entry(request: PersonRequest, number: int) -> HttpResponse:
 
 def _before(request: PersonRequest) -> int | None:
     before = request.GET.get("before", "")
-    return int(before) if before.isdigit() else None
+    return int(before) if before.isdecimal() else None
 
 
 urlpatterns = [
