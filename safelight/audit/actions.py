@@ -64,6 +64,7 @@ ACTIONS: Final[dict[str, str]] = {
     # Keys
     "key.turned": "gave phones a new key to seal to",
     "key.destroyed": "destroyed an old key that nothing needs any more",
+    "key.kits_made": "made new recovery kits and ended the old ones",
     # The server
     "clock.confirmed": "confirmed that the server's clock is right",
     # Captures

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from django.db import transaction
+
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput, Refusal
 from safelight.vault import keyring
@@ -55,18 +57,25 @@ def say_what_to_do(paths: Sequence[Path], say: Say) -> None:
 
 
 def new_kits(told: argparse.Namespace, *, say: Say) -> int:
-    """Make two new kits and end the old ones: no generation of the keyring opens with them."""
+    """Make two new kits and end the old ones: no generation of the keyring opens with them.
+
+    Every practice's log says so, as the server's act: whoever holds a kit can open everything.
+    """
+    from safelight.audit.log import record  # noqa: PLC0415 - Django was loaded just now
     from safelight.policy.models import Practice  # noqa: PLC0415 - Django was loaded just now
 
-    practice = Practice.objects.first()
-    if practice is None:
+    practices = list(Practice.objects.order_by("pk"))
+    if not practices:
         raise BadInput("There is no practice here yet, so there are no kits.")
     at = now()
     paths = kit_paths(Path(told.kits or "."))
     kits = make_recovery_kits()
-    write_kits(kits, paths, practice=practice.name, at=at)
+    write_kits(kits, paths, practice=practices[0].name, at=at)
     recovery = tuple(kit.recipient for kit in kits)
-    keyring.change(lambda ring: replace(ring, recovery=recovery), everywhere=True)
+    with transaction.atomic():
+        for practice in practices:
+            record("key.kits_made", practice=practice.pk, by=None, at=at)
+        keyring.change(lambda ring: replace(ring, recovery=recovery), everywhere=True)
     say_what_to_do(paths, say)
     say("The earlier kits open nothing made from now on. They still open older backups: destroy")
     say("the papers.")

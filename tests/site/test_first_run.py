@@ -123,6 +123,7 @@ def test_new_kits_end_the_old_ones(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     made = command(tmp_path, "kits", "--kits", str(tmp_path / "new"))
     assert made.returncode == 0, made.stderr
+    assert "key.kits_made" in command(tmp_path, "audit", "export", "-").stdout
     new = _secret(tmp_path / "new" / "safelight-recovery-kit-B.html")
     (tmp_path / "root.key").unlink()
     key = ("--key-file", str(tmp_path / "root.key"))
