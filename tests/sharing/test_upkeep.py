@@ -1,6 +1,7 @@
 """Every kind of stored blob: read again in time, never swept while a row names it."""
 
-from datetime import timedelta
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -8,7 +9,7 @@ from pytest_django import Settings
 
 from safelight.consent.models import Consent
 from safelight.consent.papers import add_scan, open_scan
-from safelight.lib.shelves import shelves
+from safelight.lib.shelves import Named, Shelf, shelves
 from safelight.people.models import Person
 from safelight.photos.models import Alarm, Photo
 from safelight.photos.renditions import open_picture
@@ -16,7 +17,8 @@ from safelight.photos.upkeep import READ_AGAIN, keep_up_daily, read_again, sweep
 from safelight.sharing.ending import KEPT, end, sweep
 from safelight.sharing.models import Clinician, Package, Release, ReleasedPhoto
 from safelight.sharing.rules import ends
-from safelight.sharing.sealed import KINDS, opened, opened_package
+from safelight.sharing.sealed import KINDS, discard, opened, opened_package
+from safelight.sharing.shelf import PHOTOS
 from safelight.vault.stores import store
 from tests.audit.tampering import without_triggers
 from tests.conftest import NOON
@@ -127,6 +129,30 @@ def test_rot_of_any_kind_is_found_within_thirty_days(
         len(names) for names in everything.names.values()
     )
     assert about() == {expected}
+
+
+@dataclass(frozen=True)
+class Busy(Shelf):
+    """A shelf whose copies are thrown away after their names were read."""
+
+    def unread(self, *, before: datetime, most: int) -> list[Named]:
+        due = super().unread(before=before, most=most)
+        for item in ReleasedPhoto.objects.all():
+            ReleasedPhoto.objects.filter(pk=item.pk).update(blobs={})
+            discard(item.blobs.values())
+        return due
+
+
+BUSY = Busy(*(getattr(PHOTOS, one.name) for one in fields(PHOTOS)))
+
+
+def test_a_copy_thrown_away_while_it_is_read_again_is_no_damage(
+    everything: Everything, settings: Settings
+) -> None:
+    wiring = {**settings.SAFELIGHT_WIRING, "vault.shelf.sharing": f"{__name__}.BUSY"}
+    settings.SAFELIGHT_WIRING = wiring
+    assert read_again(at=NOON + READ_AGAIN) > len(everything.names)
+    assert about() == set()
 
 
 def test_nothing_is_destroyed_by_its_age_while_the_clock_is_in_doubt(
