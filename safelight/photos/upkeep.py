@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from safelight.audit.checking import first_wrong
-from safelight.audit.checkpoints import checkpoint, latest
+from safelight.audit.checkpoints import LogAltered, checkpoint, latest
 from safelight.consent.own_phone import end_overdue
 from safelight.lib.refusals import NotFound
 from safelight.lib.shelves import Shelf, shelves
@@ -130,13 +130,21 @@ def _set_alarms(
 
 
 def sign_log(practice: Practice, *, at: datetime) -> bool:
-    """Sign the practice's log once an hour; say whether it was signed now."""
+    """Sign the practice's log once an hour; say whether it was signed now.
+
+    One that was changed is told and not signed. A checkpoint of a clock that was ahead counts for
+    nothing here.
+    """
     newest = latest(practice.pk)
-    if newest is not None and newest.at > at - CHECKPOINT_EVERY:
+    if newest is not None and at - CHECKPOINT_EVERY < newest.at <= at:
         return False
     try:
         checkpoint(practice.pk, at)
     except NotFound:
+        return False
+    except LogAltered:
+        about = f"entry:{practice.pk}.{newest.size if newest else 0}"
+        raise_alarm(Alarm.Kind.LOG, practice=practice, about=about, at=at)
         return False
     return True
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
+from safelight.audit.log import record
 from safelight.audit.models import Checkpoint, Entry
 from safelight.consent.models import Consent
 from safelight.lib.ids import new_id
@@ -18,10 +20,17 @@ from safelight.photos.reading import After
 from safelight.photos.upkeep import age_alarms, keep_up, read_again
 from safelight.policy.models import Practice
 from safelight.vault.stores import store
+from tests.audit.tampering import without_triggers
 from tests.conftest import NOON
 from tests.photos.making import arrived, filed, picture, spoil
 
 HOUR = timedelta(hours=1)
+
+
+def enter(*practices: Practice) -> None:
+    for practice in practices:
+        with transaction.atomic():
+            record("audit.viewed", practice=practice.pk, by=None, at=NOON)
 
 
 def open_kinds() -> list[str]:
@@ -146,6 +155,28 @@ def test_upkeep_signs_the_log_hourly(practice: Practice, phone: Phone) -> None:
     keep_up(at=NOON + timedelta(minutes=59))
     assert Checkpoint.objects.filter(practice=practice.pk).count() == 1
     note_held(phone, [Held(new_id(), NOON)], at=NOON)
+    keep_up(at=NOON + HOUR)
+    assert Checkpoint.objects.filter(practice=practice.pk).count() == 2
+
+
+def test_a_log_that_was_altered_is_told_and_stops_no_other_upkeep(
+    practice: Practice, other_practice: Practice
+) -> None:
+    enter(practice, other_practice)
+    keep_up(at=NOON)
+    with without_triggers(), connection.cursor() as cursor:
+        cursor.execute("UPDATE audit_checkpoint SET size = size + 50 WHERE size = 1")
+    enter(practice, other_practice)
+    for _ in range(2):
+        keep_up(at=NOON + HOUR)
+    raised = Alarm.objects.order_by("practice").values_list("kind", "practice")
+    assert list(raised) == [("log", practice.pk), ("log", other_practice.pk)]
+
+
+def test_a_checkpoint_of_a_clock_that_was_ahead_does_not_stop_the_next(practice: Practice) -> None:
+    enter(practice)
+    keep_up(at=NOON + timedelta(days=300))
+    enter(practice)
     keep_up(at=NOON + HOUR)
     assert Checkpoint.objects.filter(practice=practice.pk).count() == 2
 
