@@ -1,4 +1,4 @@
-"""Clock: while the server's time cannot be trusted, no link opens and nothing ends by its age.
+"""Clock: while the server's time cannot be trusted, no share opens and nothing ends by its age.
 
 A clock is in doubt when it is behind the log's newest time, or when it jumped (security-design,
 section 4). It stays so until a person confirms it, whatever it does meanwhile.
