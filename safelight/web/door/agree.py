@@ -70,7 +70,7 @@ def agree_read(request: HttpRequest, seat: str) -> HttpResponse:
     session, at, problem = request.COOKIES.get(cookie_name(), ""), now(), ""
     try:
         if request.method == "POST":
-            agrees = request.POST.get("said") == "yes"
+            agrees = _agrees(request)
             answer(session, agrees=agrees, signature=_drawn(request) if agrees else None, at=at)
             return redirect("door:agree-read", seat)
     except NothingToRead:
@@ -82,6 +82,14 @@ def agree_read(request: HttpRequest, seat: str) -> HttpResponse:
     except NothingToRead:
         return render(request, "door/agree/closed.html", status=GONE)
     return render(request, "door/agree/read.html", told, status=400 if problem else 200)
+
+
+def _agrees(request: HttpRequest) -> bool:
+    """Say which button was pressed; a form sent without one is no answer."""
+    said = request.POST.get("said")
+    if said not in ("yes", "no"):
+        raise BadInput("Nothing was answered yet.", remedy="Press one of the two buttons.")
+    return said == "yes"
 
 
 def _drawn(request: HttpRequest) -> Any:

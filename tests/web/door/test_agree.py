@@ -95,6 +95,15 @@ def test_a_no_is_one_button(new: Shown) -> None:
     assert not Consent.objects.get().decisions.filter(answer="yes").exists()
 
 
+@pytest.mark.parametrize("said", [{}, {"said": ""}, {"said": "maybe"}])
+def test_only_a_no_is_a_no(new: Shown, said: dict[str, str]) -> None:
+    client = Client()
+    place = read(client, new)
+    assert client.post(place, said).status_code == 400
+    assert not Consent.objects.exists()
+    assert Showing.objects.get().state == "open"
+
+
 def test_what_is_taken_back_closes_the_open_page(new: Shown, ada: Person) -> None:
     client = Client()
     place = read(client, new)
