@@ -57,6 +57,10 @@ export function listed(items: readonly string[]): string {
   return `${items.slice(0, -1).join(", ")} and ${items.at(-1) ?? ""}`;
 }
 
+/** Put what a patient would say of themselves so that somebody can say it for them. */
+export const forSomeone = (text: string, given: string): string =>
+  text.replace(/\bmy\b/gi, `${given}’s`).replace(/\bme\b/gi, given);
+
 /** The first letter of a sentence. */
 export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

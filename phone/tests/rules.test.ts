@@ -9,7 +9,7 @@ import { tiltOf } from "../src/screens/finder.ts";
 import { ageOn } from "../src/session.ts";
 import { Roll } from "../src/roll.ts";
 import { configAnswer, type ConsentSummary, type PatientDetail } from "../src/shapes.ts";
-import { birthday, labelFrom, listed, siteWords, span } from "../src/words.ts";
+import { birthday, forSomeone, labelFrom, listed, siteWords, span } from "../src/words.ts";
 import { contract } from "./contracts.ts";
 
 const config = configAnswer(contract("config").answer.body, "config");
@@ -256,4 +256,10 @@ test("spans, lists and sites are said as people say them", () => {
   assert.equal(listed(["a", "b", "c"]), "a, b and c");
   assert.deepEqual([siteWords("forearm, front", "L"), siteWords("ear", "B"), siteWords("face", "")], ["left forearm, front", "ear, both sides", "face"]);
   assert.equal(birthday("1968-03-12"), "12 Mar 1968");
+});
+
+test("what a patient would say of themselves is said of them by who signs for them", () => {
+  assert.equal(forSomeone("Teaching, with my name hidden", "Pat"), "Teaching, with Pat’s name hidden");
+  assert.equal(forSomeone("A copy for me", "Pat"), "A copy for Pat");
+  assert.equal(forSomeone("Sent to a specialist about this", "Pat"), "Sent to a specialist about this");
 });

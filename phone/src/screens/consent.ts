@@ -10,7 +10,7 @@ import type { ConsentSummary } from "../shapes.ts";
 import { birthday } from "../words.ts";
 import { coverAndMethod, whoDecides } from "./decider.ts";
 import { emergencyScreen } from "./emergency.ts";
-import { signScreen, handBackScreen } from "./signature.ts";
+import { handBackScreen, signerOf, signScreen } from "./signature.ts";
 import { ownScreen } from "./own.ts";
 import { refusedScreen } from "./refused.ts";
 import { saidList } from "./said.ts";
@@ -167,7 +167,7 @@ async function talk(subject: Subject): Promise<string | null> {
       if (signature === "no") return await saidNo(subject, draft);
       if (signature === "back") continue;
       const id = await recorded(subject, draft, signature);
-      await handBackScreen(subject);
+      await handBackScreen(signerOf(subject, draft));
       return id;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;

@@ -6,6 +6,7 @@ import { localCheck, signIn } from "../passkey.ts";
 import { screen } from "../screen.ts";
 import { given, session, type Subject } from "../session.ts";
 import type { Decision } from "../shapes.ts";
+import { forSomeone } from "../words.ts";
 
 type Strokes = number[][][];
 const WIDE = 350;
@@ -58,6 +59,11 @@ function signatureBox(strokes: Strokes, name: string, change: () => void): { box
   };
 }
 
+/** What the screen calls who signs: the patient's given names, or the first name of who decides for them. */
+export function signerOf(subject: Subject, draft: Draft): string {
+  return (draft.decider === "advocate" ? draft.advocate.name.trim().split(" ")[0] : "") || given(subject);
+}
+
 /** Let the patient, or who decides for them, read what was said and sign it with a finger. */
 export function signScreen(
   subject: Subject, draft: Draft, decided: readonly Decision[],
@@ -65,10 +71,11 @@ export function signScreen(
   const { config } = session();
   const other = draft.decider === "advocate";
   const signer = other ? draft.advocate.name.trim() : given(subject);
-  const first = signer.split(" ")[0] ?? signer;
+  const first = signerOf(subject, draft);
+  const inNameOf = (words: string): string => other ? forSomeone(words, given(subject)) : words;
   const wordsFor = (code: string): string => {
     const use = config.uses.find((each) => each.code === code);
-    return use?.patient || use?.title || code;
+    return inNameOf(use?.patient || use?.title || code);
   };
   const lines = (answer: string): string[] => decided.filter((d) => d.answer === answer)
     .map((d) => wordsFor(d.use) + (answer === "yes" && d.recipient && d.recipient !== ANY_SPECIALIST ? ` (${d.recipient})` : "")
@@ -108,7 +115,7 @@ export function signScreen(
 }
 
 /** The phone comes back: whoever opened it proves it again before anything else can be reached. */
-export async function handBackScreen(subject: Subject): Promise<void> {
+export async function handBackScreen(signer: string): Promise<void> {
   const { config, paired } = session();
   await screen<null>((leave) => {
     const problem = h("p", { role: "alert", class: "problem" });
@@ -125,7 +132,7 @@ export async function handBackScreen(subject: Subject): Promise<void> {
     return {
       title: "Thank you", kind: "handback",
       main: [
-        h("header", {}, h("h1", { class: "sentence" }, `Thank you, ${given(subject)}.`)),
+        h("header", {}, h("h1", { class: "sentence" }, `Thank you, ${signer}.`)),
         h("p", { class: "lead" }, `Hand the phone back to ${config.person.name}.`), problem,
       ],
       bar: [mainButton("Open the camera", () => void open()), h("p", {}, "With your face, finger or this phone’s PIN.")],
