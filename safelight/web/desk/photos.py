@@ -185,7 +185,9 @@ def label(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             stepped_up=stepped_up(request),
         )
         return redirect("desk:photo", found.pk)
-    return render(request, "desk/photos/label.html", _about(request, found, form=form))
+    lacks = missing_words(found) if found.incomplete else []
+    about = _about(request, found, form=form, missing=lacks)
+    return render(request, "desk/photos/label.html", about)
 
 
 class CoverForm(forms.Form):

@@ -174,6 +174,7 @@ def test_a_label_chooses_the_visit_of_that_day_or_adds_one(
     page = client.get(f"/photos/{photo.pk}/label").content.decode()
     assert f'<option value="{visit.pk}" selected>' in page
     assert "Add a visit: 14 Oct 2026, 11:59 am, with Dr Ada Specimen" in page
+    assert "It still needs a visit." in page
     words = {"site_code": photo.site_code, "side": "L", "label": "Mark", "notes": "Itches"}
     assert client.post(f"/photos/{photo.pk}/label", {**words, "visit_id": "new"}).status_code == 302
     photo.refresh_from_db()

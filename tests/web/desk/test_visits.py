@@ -1,5 +1,6 @@
 """Visits at the desk, and "Send to my phone"."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -57,6 +58,13 @@ def test_a_patient_is_sent_to_my_phone(at_desk: Desk, ada: Person, pat: Patient)
     assert answer["Location"] == "/"
     push = Push.objects.get()
     assert (push.person, push.patient, push.visit) == (ada, pat, visit)
+
+
+def test_who_sends_from_todays_list_stays_there(at_desk: Desk, ada: Person, pat: Patient) -> None:
+    Visit.objects.create(practice=pat.practice, patient=pat, person=ada, starts_at=now())
+    page = at_desk(ada).get("/").content.decode()
+    (form,) = re.findall(rf'<form[^>]*action="/patients/{pat.pk}/push".*?</form>', page, re.S)
+    assert '<input type="hidden" name="next" value="/">' in form
 
 
 def test_a_push_leads_only_to_our_own_pages(at_desk: Desk, ada: Person, pat: Patient) -> None:
