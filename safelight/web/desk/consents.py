@@ -58,7 +58,8 @@ def consents(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """List a patient's consents and refusals, newest first, each in one sentence."""
     patient, at = _patient(request, patient_id), now()
     rows = [(row, sentence(row, at=at)) for row in consents_of(patient)]
-    context = {"patient": patient, "rows": rows, "may_ask": _may_ask(request)}
+    asked = sum(row.method != Consent.Method.EMERGENCY for row, _ in rows)
+    context = {"patient": patient, "rows": rows, "asked": asked, "may_ask": _may_ask(request)}
     return render(request, "desk/consents/list.html", context)
 
 

@@ -217,6 +217,8 @@ def test_the_it_person_reads_and_withdraws_no_consent(
 def test_an_emergency_is_reviewed_from_its_page(pat: Patient, ada: Person, at_desk: Desk) -> None:
     consent = keep(pat, ada, EMERGENCY)
     desk = at_desk(ada)
+    page = desk.get(f"/patients/{pat.pk}/consents").content.decode()
+    assert "has not been asked yet." in page
     assert "Review it" in desk.get(f"/consents/{consent.pk}").content.decode()
     words = {"outcome": "agreed", "words": "Told her on the ward"}
     assert desk.post(f"/consents/{consent.pk}/review", words).status_code == 302
@@ -301,3 +303,12 @@ def test_only_what_a_consent_needs_is_asked_of_an_adult(
     assert "Why this young person can decide" not in at_desk(ada).get(address).content.decode()
     Patient.objects.filter(pk=pat.pk).update(born="2012-01-01")
     assert "Why this young person can decide" in at_desk(ada).get(address).content.decode()
+
+
+def test_every_page_says_whether_a_yes_stands_now(pat: Patient, ada: Person, at_desk: Desk) -> None:
+    desk, page = at_desk(ada), f"/patients/{pat.pk}/visits"
+    assert "None yet" in desk.get(page).content.decode()
+    keep(pat, ada, EMERGENCY)
+    assert "Not asked yet, emergency" in desk.get(page).content.decode()
+    with freeze_time("2028-01-01T03:00:00Z"):
+        assert "None now" in at_desk(ada).get(page).content.decode()

@@ -6,7 +6,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from safelight.consent.reading import ages_of, answers_at, live_consents
+from safelight.consent.models import Consent
+from safelight.consent.reading import ages_of, answers_at, consents_of, live_consents
 from safelight.consent.uses import USES
 from safelight.lib.clock import now
 from safelight.patients import rules
@@ -16,6 +17,7 @@ from safelight.web.desk.templatetags.words import day
 
 register = template.Library()
 
+NEVER_ASKED: dict[str, Any] = {"words": "None yet", "consent": None}
 SAID = 4  # uses named one by one; of more, the first few and a number
 
 SEXES = {"F": "Female", "M": "Male", "X": "Another term", "U": "Not stated"}
@@ -45,7 +47,10 @@ def consent_line(patient: Patient) -> dict[str, Any]:
     at = now()
     live = live_consents(patient, at=at)
     if not live:
-        return {"words": "None yet", "consent": None}
+        last = consents_of(patient)[:1]
+        return {"words": "None now", "consent": last[0].pk} if last else NEVER_ASKED
+    if all(consent.method == Consent.Method.EMERGENCY for consent in live):
+        return {"words": "Not asked yet, emergency", "consent": live[0].pk}
     agreed: list[str] = []
     for consent in live:
         answers = answers_at(consent, at)
