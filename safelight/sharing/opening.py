@@ -73,6 +73,7 @@ class Knock:
     """What may be said of a link before it is opened: nothing of the patient, or of the photos."""
 
     practice_name: str
+    practice_contact: str
     needs_pin: bool
     terms: str
     ends_at: datetime
@@ -126,6 +127,7 @@ def knock(token: str, *, at: datetime) -> Knock:
     release = link.release
     return Knock(
         release.practice.name,
+        release.practice.contact,
         bool(link.pin_hash),
         link.terms,
         release.ends_at or at,
@@ -307,5 +309,5 @@ def _share(opening: Opening) -> Share:
 def basis_line(release: Release) -> str:
     """Return the basis as a recipient reads it."""
     if release.basis == CONSENT:
-        return "The patient agreed to this use, and to no other."
+        return "The patient agreed to this use. Please use them for nothing else."
     return bases()[release.basis].title

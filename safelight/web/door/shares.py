@@ -84,6 +84,7 @@ def share_knock(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
     return JsonResponse(
         {
             "practice": found.practice_name,
+            "contact": found.practice_contact,
             "needs_pin": found.needs_pin,
             "terms": found.terms,
             "until": found.ends_at.isoformat(),

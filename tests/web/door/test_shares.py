@@ -76,7 +76,7 @@ def test_knocking_names_the_practice_and_nobody_else_and_counts_nothing(sent: Se
     said = answer.json()
     assert said["practice"] == "Wattle Lane Family Practice"
     assert said["needs_pin"] is True
-    assert set(said) == {"practice", "needs_pin", "terms", "until", "zone"}
+    assert set(said) == {"practice", "contact", "needs_pin", "terms", "until", "zone"}
     for word in ("Testcase", "Dummy", "Specimen", QUESTION):
         assert word not in answer.content.decode()
     assert sent.link().opens == 0
@@ -182,7 +182,7 @@ def test_the_page_says_from_whom_for_whom_why_and_until_when(sent: Sent) -> None
     assert "For Dr Nil Dummy" in page
     assert "TESTCASE, Pat" in page
     assert QUESTION in page
-    assert "The patient agreed to this use, and to no other." in page
+    assert "The patient agreed to this use. Please use them for nothing else." in page
     assert "Photo 1 of 2." in page
     assert "4 more openings" in page
     assert "Your name and the time are in each picture." in page

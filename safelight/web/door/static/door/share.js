@@ -35,12 +35,13 @@ function on(form, act) {
     });
 }
 
-function show({ practice, needs_pin, terms, until, zone }) {
+function show({ practice, contact, needs_pin, terms, until, zone }) {
     const when = { timeZone: zone, dateStyle: "medium", timeStyle: "short" };
-    const words = { practice, terms, until: new Date(until).toLocaleString("en-AU", when) };
+    const words = { practice, contact, terms, until: new Date(until).toLocaleString("en-AU", when) };
     for (const place of document.querySelectorAll("[data-is]")) place.textContent = words[place.dataset.is];
     at("pin-field").hidden = !needs_pin;
     at("pin").required = needs_pin;
+    at("contact").hidden = !contact;
     at("knock").hidden = true;
     at("opening").hidden = false;
     (needs_pin ? at("pin") : at("accepts")).focus();
