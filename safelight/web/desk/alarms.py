@@ -53,8 +53,8 @@ TOLD: Final = {
     Alarm.Kind.UNNAMED: Told(
         "Stored files that no record names",
         "Files lie in the store of photos, and no photo or copy we know of is kept in them.",
-        "They were set aside, sealed. Nothing was deleted.",
-        "Tell the person who looks after Safelight.",
+        "They are sealed. What was set aside is removed after a week and can come back until then.",
+        "Tell the person who looks after Safelight: today, if a back-up was brought back lately.",
     ),
     Alarm.Kind.LOG: Told(
         "The log does not fit together",
