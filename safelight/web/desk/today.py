@@ -246,6 +246,7 @@ def today(request: PersonRequest) -> HttpResponse:
             "visits": visits_today(person.practice, at=at)
             if letters(person, Act.PATIENT_SEARCH)
             else [],
+            "may_search": bool(letters(person, Act.PATIENT_SEARCH)),
             "may_push": bool(letters(person, Act.VISIT_PUSH)),
             "speed": reading.median_seconds_to_filed(person.practice, since=week),
         },

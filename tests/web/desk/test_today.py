@@ -114,3 +114,13 @@ def test_who_does_not_see_what_waits_is_not_told_that_all_is_well(
     assert "1 copy is outside, and not all of them should be." in page
     for words in ("Every photo is where it belongs", "No photo is late"):
         assert words not in page
+
+
+def test_who_may_not_search_patients_is_offered_no_search(
+    practice: Practice, ada: Person, at_desk: Desk
+) -> None:
+    who = Person.objects.create(
+        practice=practice, given="Ivan", family="Wires", email="it@practice.invalid", roles=["IT"]
+    )
+    assert 'role="search"' in at_desk(ada).get("/").content.decode()
+    assert 'role="search"' not in at_desk(who).get("/").content.decode()
