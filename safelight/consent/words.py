@@ -65,7 +65,7 @@ def document(consent: Consent, *, at: datetime) -> Document:
         uses=uses,
         evidence=evidence(consent),
         told=list(consent.told),
-        until=_until(consent),
+        until=_until(consent, uses),
         withdrawals=_withdrawals(consent),
         review=_review(consent),
         change=_change(consent),
@@ -206,10 +206,10 @@ def _points(consent: Consent) -> list[tuple[str, str, bool]]:
     return [(p["title"], p["words"], p["key"] in consent.points) for p in points]
 
 
-def _until(consent: Consent) -> str:
+def _until(consent: Consent, uses: list[UseLine]) -> str:
     if consent.method == EMERGENCY:
         return "It covers that visit. The photos stay in the record."
-    if not _any_yes(consent):
+    if not any(line.answer == "Yes" for line in uses):
         return "No photo is taken unless a new yes is recorded."
     return f"Stands until {day_words(consent.review_on)}, or a new problem, or a change of mind."
 

@@ -201,6 +201,9 @@ def test_any_staff_may_take_a_yes_back_and_the_page_says_what_it_does_first(
         assert answer.status_code == 302
     fresh = Consent.objects.get()
     assert open_uses(fresh, at=NOON) == []
+    page = at_desk(rec).get(f"/consents/{consent.pk}").content.decode()
+    assert "No photo is taken unless a new yes is recorded." in page
+    assert "Stands until" not in page
     assert [row.by for row in fresh.withdrawals.order_by("pk")] == [rec, reg]
     nothing = at_desk(rec).get(f"/consents/{consent.pk}/withdraw").content.decode()
     assert "no yes here to take back" in nothing
