@@ -257,8 +257,9 @@ def whereabouts(capture: Capture) -> tuple[int, int]:
 
 
 def captures_gone_from(phone: Phone) -> int:
-    """Return how many captures a phone has shown to be gone from it."""
-    return Capture.objects.filter(phone=phone, gone_at__isnull=False).count()
+    """Return how many photos a phone has shown to be gone from it; a sealed consent is none."""
+    photos = Capture.objects.filter(phone=phone, kind=Capture.Kind.PHOTO)
+    return photos.filter(gone_at__isnull=False).count()
 
 
 def median_seconds_to_filed(practice: Practice, *, since: datetime) -> float | None:

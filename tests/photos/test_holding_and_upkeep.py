@@ -83,6 +83,8 @@ def test_a_filed_photo_that_is_gone_from_the_phone_is_no_longer_outside(
     assert "filed receipt" in last.end_evidence
     assert list(reading.captures_possibly_on(phone)) == []
     assert reading.captures_gone_from(phone) == 1
+    Capture.objects.filter(pk=photo.pk).update(kind=Capture.Kind.CONSENT)
+    assert reading.captures_gone_from(phone) == 0, "a sealed consent is no photo"
     assert Entry.objects.filter(action="copy.ended").count() == 1
 
 
