@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 
 from safelight.audit.log import record
@@ -10,8 +11,8 @@ from safelight.lib.refusals import NotAllowed
 from safelight.people.inviting import make_link, token_hash
 from safelight.people.joining import LinkEnded
 from safelight.people.models import Invitation, Person
-from safelight.people.passkeys import has_passkey
 from safelight.people.rules import LINK_HOURS
+from safelight.people.signed_in import DEMO_LINK
 
 
 def make_sign_in_link(person: Person, *, at: datetime) -> str:
@@ -40,9 +41,18 @@ def use_sign_in_link(token: str, *, at: datetime) -> Person:
     return person
 
 
-def may_confirm_without_passkey(person: Person) -> bool:
-    """Say whether a demo person may confirm by a button: no real person, no passkey yet."""
-    return person.practice.is_demo and not has_passkey(person)
+def note_demo_link(session: SessionBase) -> None:
+    """Note that a demo link began this session; signing in any other way drops the note."""
+    session[DEMO_LINK] = True
+
+
+def may_confirm_without_passkey(person: Person, session: SessionBase) -> bool:
+    """Say whether a button will do to confirm: in the demo, where a link began this session.
+
+    Another browser's passkey cannot answer here. A real practice has no such session, and one
+    left over from a demo confirms nothing once the practice is real.
+    """
+    return person.practice.is_demo and session.get(DEMO_LINK) is True
 
 
 def _require_demo(person: Person) -> None:

@@ -19,6 +19,7 @@ from safelight.people.sessions import BEGAN, SEEN
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PHONE = "phone"
+DEMO_LINK = "demo_link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def begin(request: HttpRequest, person: Person) -> None:
 
     The caller proved who it is: a passkey, a pairing code of their own, or a demo link.
     """
-    for name in (BEGAN, SEEN, PHONE):
+    for name in (BEGAN, SEEN, PHONE, DEMO_LINK):
         request.session.pop(name, None)
     auth.login(request, person, backend=BACKEND)
     request.session.cycle_key()

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from safelight.audit.log import record
 from safelight.lib.clock import now
 from safelight.lib.refusals import Refusal
-from safelight.people.demo_links import use_sign_in_link
+from safelight.people.demo_links import note_demo_link, use_sign_in_link
 from safelight.people.joining import join, link_of
 from safelight.people.limits import give_back, take
 from safelight.people.passkeys import address_of, begin_passkey, checked_passkey
@@ -54,6 +54,7 @@ def demo_open(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         person = use_sign_in_link(request.POST.get("token", ""), at=at)
         begin(request, person)
+        note_demo_link(request.session)
     give_back("link.address", address)
     return redirect("/")
 

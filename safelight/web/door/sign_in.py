@@ -42,7 +42,7 @@ def step_up(request: PersonRequest) -> HttpResponse:
         {
             "next": safe_next(request),
             "again": request.GET.get("again") == "1",
-            "demo": may_confirm_without_passkey(request.person),
+            "demo": may_confirm_without_passkey(request.person, request.session),
         },
     )
 
@@ -50,8 +50,8 @@ def step_up(request: PersonRequest) -> HttpResponse:
 @require_POST
 @signed_in(None)
 def step_up_demo(request: PersonRequest) -> HttpResponse:
-    """Confirm by a button: in the demo practice only, for a made-up person without a passkey."""
-    if not may_confirm_without_passkey(request.person):
+    """Confirm by a button: in the demo practice only, where a demo link began the session."""
+    if not may_confirm_without_passkey(request.person, request.session):
         raise NotAllowed("Not confirmed. Use your passkey.")
     with transaction.atomic():
         confirmed_by(request, request.person, "demo")

@@ -401,15 +401,40 @@ def test_a_demo_link_dies_when_the_practice_becomes_real(practice: Practice, ben
     assert Client().post("/demo/open", {"token": token}).status_code == 404
 
 
-def test_a_demo_person_confirms_by_a_button_until_they_have_a_passkey(
-    practice: Practice, ben: Person, mo: Person
-) -> None:
+def in_by_demo_link(practice: Practice, person: Person) -> Client:
     practice.is_demo = True
     practice.save()
-    client = signed_in_client(Person.objects.get(pk=ben.pk), stepped_up=False)
+    token = make_sign_in_link(Person.objects.get(pk=person.pk), at=now()).partition("#")[2]
+    client = Client()
+    client.post("/demo/open", {"token": token})
+    return client
+
+
+def test_who_came_by_a_demo_link_confirms_by_a_button_whatever_passkeys_other_browsers_have(
+    practice: Practice, ben: Person, mo: Person
+) -> None:
+    joined(ben, mo)
+    client = in_by_demo_link(practice, ben)
     assert client.get("/me/codes").status_code == 303
+    assert f"Confirm as {ben.name}" in client.get("/step-up").content.decode()
     client.post("/step-up/demo", {"next": "/me/codes"})
     assert client.get("/me/codes").status_code == 200
-    joined(ben, mo)
-    fresh = signed_in_client(Person.objects.get(pk=ben.pk), stepped_up=False)
-    assert fresh.post("/step-up/demo", {"next": "/"}).status_code == 403
+
+
+def test_a_session_of_the_demo_that_no_link_began_has_no_confirm_button(
+    practice: Practice, ben: Person
+) -> None:
+    in_by_demo_link(practice, ben)
+    other = signed_in_client(Person.objects.get(pk=ben.pk), stepped_up=False)
+    assert "Confirm as" not in other.get("/step-up").content.decode()
+    assert other.post("/step-up/demo", {"next": "/"}).status_code == 403
+
+
+def test_a_session_of_a_demo_link_confirms_nothing_in_a_real_practice(
+    practice: Practice, ben: Person
+) -> None:
+    client = in_by_demo_link(practice, ben)
+    Practice.objects.filter(pk=practice.pk).update(is_demo=False)
+    assert "Confirm as" not in client.get("/step-up").content.decode()
+    assert client.post("/step-up/demo", {"next": "/"}).status_code == 403
+    assert client.get("/me/codes").status_code == 303
