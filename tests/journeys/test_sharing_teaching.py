@@ -83,7 +83,7 @@ def test_a_teaching_set_takes_two_people_and_stands_in_the_register(
     _names_nobody(saved, password, names)
 
     maker.go("/teaching")
-    expect(maker.page.get_by_role("row", name=re.compile("Naevi on skin"))).to_contain_text(
+    expect(maker.page.get_by_role("row", name=re.compile("Naevi, for the register"))).to_contain_text(
         checker.person["name"]
     )
     maker.shot("s52-register")
@@ -98,7 +98,7 @@ def _make(desk: Desk, photos: list[str], *, offered_not: str) -> str:
     expect(page.get_by_role("group", name=re.compile(offered_not, re.I))).to_have_count(0)
     for photo in photos:
         page.locator(f"input[name=photo][value='{photo}']").check(force=True)
-    page.get_by_label("Title").fill("Naevi on skin")
+    page.get_by_label("Title").fill("Naevi, for the register")
     page.get_by_label("Who sees it").fill("Our registrars")
     desk.shot("s50-set")
     desk.press("Begin the set")
