@@ -111,5 +111,6 @@ USES: Final[dict[str, Use]] = {
 """From the guide's discussion points (G13, G14, G21, G33) and law-au section 3."""
 
 CARE: Final = "care"
+PATIENT_COPY: Final = "patient_copy"
 ANY_SPECIALIST: Final = "A specialist for this problem"
 """What a phone writes when a yes to referral names nobody in particular: any recipient will do."""

@@ -248,7 +248,7 @@ def _withdraw(cast: Cast, told: dict[str, Any], at: datetime) -> None:
 def _print(cast: Cast, told: dict[str, Any], at: datetime) -> None:
     photo = cast.patients[told["patient"]].photos.get(label=told["label"])
     print_photo(
-        photo, purpose="colleague", holder_name=told["holder"], by=cast.people["ada"], at=at
+        photo, purpose=told["purpose"], holder_name=told["holder"], by=cast.people["ada"], at=at
     )
 
 

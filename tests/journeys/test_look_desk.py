@@ -162,8 +162,8 @@ def test_a_photo_without_a_patient_and_what_is_done_with_one(
     told = rows.ask("photographed", patient=pat["id"], gp=desk.person["id"], count=2)
     photo = told["photos"][0]
     visit(desk, look, f"/photos/{photo}/print")
-    page.get_by_label("To show a colleague").check()
-    page.get_by_label("Who gets it?").fill("Dr Nil Dummy")
+    page.get_by_label("For the paper record").check()
+    page.get_by_label("Who gets it?").fill("Reception")
     desk.press("Make the page to print")
     look.at(page, "d-printed")
     desk.go(f"/photos/{photo}")

@@ -7,7 +7,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from safelight.audit import reading as audit
+from safelight.consent.going import MayNotGo
 from safelight.consent.models import Consent
+from safelight.consent.withdrawing import withdraw_consent
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients.models import Patient, Visit
 from safelight.patients.visits import add_visit
@@ -26,6 +28,7 @@ from safelight.photos.labelling import (
 from safelight.photos.models import Alarm, Copy, LabelEdit, Photo, Unblur
 from safelight.photos.printing import print_photo
 from tests.conftest import NOON
+from tests.consent.talks import keep, talk
 from tests.photos.making import filed
 
 
@@ -130,11 +133,13 @@ def test_uncovering_keeps_the_reason_and_ends_by_itself(photo: Photo, ada: Perso
 
 
 def test_prints_are_numbered_copies_outside_with_a_purpose_and_an_end(
-    photo: Photo, ada: Person
+    photo: Photo, pat: Patient, ada: Person
 ) -> None:
     before = copies.outside_count(photo.practice)
+    yes = keep(pat, ada, talk(uses={"patient_copy": "yes"}), agreed_at=NOON)
     first = print_photo(photo, purpose="patient", by=ada, at=NOON, holder_name="Pat")
-    second = print_photo(photo, purpose="A case meeting", by=ada, at=NOON)
+    second = print_photo(photo, purpose="record", by=ada, at=NOON)
+    assert (first.consent, second.consent) == (yes, photo.consent)
     assert (first.number, second.number) == (1, 2)
     assert first.basis == "To hand to the patient"
     assert first.outside
@@ -142,7 +147,20 @@ def test_prints_are_numbered_copies_outside_with_a_purpose_and_an_end(
     assert first.due_at > NOON
     assert copies.outside_count(photo.practice) == before + 2
     entry = audit.of_object(photo.practice_id, f"photo:{photo.pk}").entries[0]
-    assert (entry.action, entry.purpose) == ("photo.printed", "other")
+    assert (entry.action, entry.purpose) == ("photo.printed", "record")
+
+
+def test_a_print_for_the_patient_stands_on_their_yes_to_a_copy(
+    photo: Photo, pat: Patient, ada: Person
+) -> None:
+    with pytest.raises(MayNotGo, match="was not asked"):
+        print_photo(photo, purpose="patient", by=ada, at=NOON)
+    yes = keep(pat, ada, talk(uses={"patient_copy": "yes"}), agreed_at=NOON)
+    print_photo(photo, purpose="patient", by=ada, at=NOON)
+    withdraw_consent(yes, said_by="Pat Testcase", why="Changed her mind", by=ada, at=NOON)
+    with pytest.raises(MayNotGo, match="taken back"):
+        print_photo(photo, purpose="patient", by=ada, at=NOON)
+    assert Copy.objects.filter(photo=photo, holder="paper").count() == 1
 
 
 def test_two_prints_never_share_a_number(photo: Photo, ada: Person) -> None:
@@ -163,8 +181,9 @@ def test_two_prints_never_share_a_number(photo: Photo, ada: Person) -> None:
 def test_nobody_prints_without_the_duty_or_a_purpose(photo: Photo, ada: Person, mo: Person) -> None:
     with pytest.raises(NotAllowed):
         print_photo(photo, purpose="record", by=mo, at=NOON, stepped_up=True)
-    with pytest.raises(BadInput):
-        print_photo(photo, purpose=" ", by=ada, at=NOON)
+    for purpose in ("", "colleague", "A case meeting"):
+        with pytest.raises(BadInput):
+            print_photo(photo, purpose=purpose, by=ada, at=NOON)
     assert not Copy.objects.filter(holder="paper").exists()
 
 

@@ -138,11 +138,11 @@ def test_the_patient_reads_what_was_done_in_words(photo: Photo, ada: Person, at_
     client = at_desk(ada)
     client.get(f"/photos/{photo.pk}/view.jpg")
     client.get(f"/photos/{photo.pk}/full.jpg")
-    print_photo(photo, purpose="colleague", holder_name="Clinic", by=ada, at=now())
+    print_photo(photo, purpose="record", holder_name="Clinic", by=ada, at=now())
     page = client.get(f"/patients/{photo.patient_id}/who-saw").content.decode()
     assert "<small>At actual size</small>" in page
-    assert "<small>To show a colleague</small>" in page
-    for inner in ("view", "full", "colleague"):
+    assert "<small>For the paper record</small>" in page
+    for inner in ("view", "full", "record"):
         assert f"<small>{inner}</small>" not in page
 
 

@@ -127,7 +127,7 @@ def test_a_print_is_numbered_counted_and_accounted_for(
 ) -> None:
     client = at_desk(ada)
     answer = client.post(
-        f"/photos/{photo.pk}/print", {"purpose": "patient", "holder_name": "Pat herself"}
+        f"/photos/{photo.pk}/print", {"purpose": "record", "holder_name": "Reception"}
     )
     assert answer["Location"] == f"/photos/{photo.pk}/print/1"
     page = client.get(answer["Location"]).content.decode()
@@ -136,10 +136,24 @@ def test_a_print_is_numbered_counted_and_accounted_for(
     copy = Copy.objects.get(photo=photo, holder="paper")
     assert copy.outside
     assert copy.due_at
-    ended = client.post(f"/copies/{copy.pk}/end", {"evidence": "Handed to her"})
+    ended = client.post(f"/copies/{copy.pk}/end", {"evidence": "Filed on paper"})
     assert ended["Location"] == f"/photos/{photo.pk}#where"
     copy.refresh_from_db()
     assert copy.state == Copy.State.ENDED
+
+
+def test_the_patients_own_print_needs_their_yes_and_others_are_shared(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    address = f"/photos/{photo.pk}/print"
+    told = {"purpose": "patient", "holder_name": "Pat herself"}
+    refused = client.post(address, told)
+    assert refused.status_code == 409
+    assert "was not asked about a copy of their own" in refused.content.decode()
+    assert client.post(address, {**told, "purpose": "colleague"}).status_code == 200
+    assert not Copy.objects.filter(photo=photo, holder="paper").exists()
+    assert f"/shares/new?photo={photo.pk}" in client.get(address).content.decode()
 
 
 def test_a_covered_photo_shows_nothing_until_a_reason_is_given(

@@ -81,7 +81,7 @@ def test_the_list_says_which_photos_have_a_copy_outside(
     address = f"/patients/{photo.patient_id}"
     on_the_phone = '<span class="mark" data-state="out">1</span>'
     assert on_the_phone in words(at_desk(ada), address)
-    print_photo(photo, purpose="colleague", holder_name="Clinic", by=ada, at=now())
+    print_photo(photo, purpose="record", holder_name="Clinic", by=ada, at=now())
     assert '<span class="mark" data-state="out">2</span>' in words(at_desk(ada), address)
     Copy.objects.filter(holder="paper").update(due_at=NOON)
     assert 'data-state="alarm">2, 1 overdue</span>' in words(at_desk(ada), address)
