@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -90,20 +91,34 @@ def _troubles(person: Person, at: datetime) -> Group:
     return Group("unsent", "Messages that did not go", "The link waits; its reader does not", rows)
 
 
-def _soon(person: Person, at: datetime) -> Group:
+def _soon(person: Person, found: list[Release], shut: set[UUID], at: datetime) -> Group:
     rows = [
-        _row(person, row, "Ends by itself", row.out_at, limit=f"Ends {day(row.ends_at)}")
-        for row in concerning(person, ends_soon(person.practice, at=at), at=at)
+        _row(
+            person,
+            row,
+            "Nobody has opened it" if row.pk in shut else "Ends by itself",
+            row.out_at,
+            limit=f"Ends {day(row.ends_at)}",
+        )
+        for row in concerning(person, found, at=at)
     ]
     return Group("ending", "Shares that end soon", "Within two days", rows)
 
 
-def _unopened(person: Person, at: datetime) -> Group:
+def _unopened(person: Person, found: list[Release], at: datetime) -> Group:
     rows = [
         _row(person, row, "Nobody has opened it", row.out_at, limit=f"Ends {day(row.ends_at)}")
-        for row in concerning(person, never_opened(person.practice, at=at), at=at)
+        for row in concerning(person, found, at=at)
     ]
     return Group("unopened", "Never opened", "Went two days ago or more", rows)
+
+
+def _waning(person: Person, at: datetime) -> Iterator[Group]:
+    """Give what ends soon, then what lies shut. One that does both is one thing: it ends soon."""
+    soon, shut = ends_soon(person.practice, at=at), never_opened(person.practice, at=at)
+    yield _soon(person, soon, {row.pk for row in shut}, at)
+    listed = {row.pk for row in soon}
+    yield _unopened(person, [row for row in shut if row.pk not in listed], at)
 
 
 def share_groups(person: Person, *, at: datetime) -> Iterator[Group]:
@@ -113,8 +128,7 @@ def share_groups(person: Person, *, at: datetime) -> Iterator[Group]:
     if letters(person, Act.SHARE_STOP):
         yield _replies(person, at)
         yield _troubles(person, at)
-        yield _soon(person, at)
-        yield _unopened(person, at)
+        yield from _waning(person, at)
 
 
 def account_url(copy: Copy) -> str:

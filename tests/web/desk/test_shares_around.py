@@ -14,6 +14,7 @@ from safelight.sharing.models import Clinician, Message, Release
 from safelight.sharing.opening import open_link
 from safelight.sharing.releasing import let_go
 from safelight.sharing.replying import reply
+from safelight.web.desk.shares_today import share_groups
 from tests.web.desk.sharing import Desk, confirmed, consent, made_ready, nil, photo
 from tests.web.desk.test_shares_out import out, token_in
 
@@ -32,6 +33,19 @@ def test_share_is_on_the_photos_page_for_those_who_may(
     link = f'href="/shares/new?photo={photo.pk}"'
     assert link in words(at_desk(ada), f"/photos/{photo.pk}")
     assert link not in words(at_desk(reg), f"/photos/{photo.pk}")
+
+
+def test_a_share_that_ends_soon_and_was_never_opened_is_one_thing(
+    photo: Photo, ada: Person, nil: Clinician, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    share, _ = out(client, photo, nil)
+    before = now() - timedelta(days=3)
+    Release.objects.update(out_at=before, ends_at=now() + timedelta(days=1))
+    (group,) = [group for group in share_groups(ada, at=now()) if group.rows]
+    assert [(row.words, row.url) for row in group.rows] == [("Nobody has opened it", share)]
+    Release.objects.update(ends_at=now() + timedelta(days=9))
+    assert [group.key for group in share_groups(ada, at=now()) if group.rows] == ["unopened"]
 
 
 def test_several_photos_are_ticked_on_the_timeline_and_none_is_ticked_for_you(
