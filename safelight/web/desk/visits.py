@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from safelight.lib.clock import now
@@ -22,7 +21,7 @@ from safelight.patients.reading import clinicians_of, named
 from safelight.patients.visits import add_visit, cancel_visit, visit_of, visits_of
 from safelight.people.duties import Act, may, opens_records
 from safelight.people.models import Person
-from safelight.web.doors import PersonRequest, signed_in, stepped_up
+from safelight.web.doors import PersonRequest, is_our_path, signed_in, stepped_up
 
 
 class VisitForm(forms.Form):
@@ -129,7 +128,7 @@ def push(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     send_to_phone(patient, visit=visit, by=request.person, at=at, stepped_up=stepped_up(request))
     messages.success(request, f"Sent. Your phone shows {patient.given} as soon as it is unlocked.")
     back = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if is_our_path(back):
         return redirect(back)
     return redirect("desk:patient-visits", patient.pk)
 

@@ -5,7 +5,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from safelight.audit.log import record
@@ -14,14 +13,13 @@ from safelight.lib.refusals import NotAllowed
 from safelight.people.demo_links import may_confirm_without_passkey
 from safelight.people.passkeys import confirmed_by
 from safelight.people.signed_in import renew_key
-from safelight.web.doors import PersonRequest, person_of, signed_in
+from safelight.web.doors import PersonRequest, is_our_path, person_of, signed_in
 
 
 def safe_next(request: HttpRequest) -> str:
-    """Return where to go on: a path of our own, else Today (ASVS 3.7.2)."""
+    """Return where to go on: a path of our own, else Today."""
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if ours else "/"
+    return wanted if is_our_path(wanted) else "/"
 
 
 @require_GET

@@ -67,8 +67,18 @@ def test_who_sends_from_todays_list_stays_there(at_desk: Desk, ada: Person, pat:
     assert '<input type="hidden" name="next" value="/">' in form
 
 
+def test_who_sends_from_a_patients_photos_stays_there(
+    at_desk: Desk, ada: Person, pat: Patient
+) -> None:
+    here = f"/patients/{pat.pk}?lesion=all"
+    page = at_desk(ada).get(here).content.decode()
+    (form,) = re.findall(rf'<form[^>]*action="/patients/{pat.pk}/push".*?</form>', page, re.S)
+    (back,) = re.findall(r'name="next" value="([^"]*)"', form)
+    assert at_desk(ada).post(f"/patients/{pat.pk}/push", {"next": back})["Location"] == here
+
+
 def test_a_push_leads_only_to_our_own_pages(at_desk: Desk, ada: Person, pat: Patient) -> None:
-    for url in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
+    for url in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", "evil"):
         answer = at_desk(ada).post(f"/patients/{pat.pk}/push", {"next": url})
         assert answer["Location"] == f"/patients/{pat.pk}/visits"
 
