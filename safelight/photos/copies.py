@@ -12,6 +12,8 @@ from django.db.models.functions import Coalesce
 
 from safelight.audit.actor import Acting, Actor
 from safelight.audit.log import record
+from safelight.consent.models import Consent
+from safelight.consent.rules.asking import EMERGENCY
 from safelight.lib.refusals import NotFound, Refusal
 from safelight.people.models import Person
 from safelight.photos.models import Capture, Copy, Photo
@@ -55,6 +57,15 @@ class Basis:
 
     words: str
     consent_id: Any = None
+
+
+def care_words(consent: Consent | None) -> str:
+    """Return why the record holds a photo, as the ledger says it."""
+    if consent is None:
+        return "No consent covers it yet"
+    if consent.method == EMERGENCY:
+        return "Emergency: nobody could be asked, to be reviewed"
+    return "Consent to care here"
 
 
 def begin_copy(

@@ -22,6 +22,7 @@ from safelight.lib.refusals import Refusal
 from safelight.photos import rules
 from safelight.photos.alarms import end_alarms, raise_alarm
 from safelight.photos.claims import claim, put_back
+from safelight.photos.copies import care_words
 from safelight.photos.darkroom import decoder
 from safelight.photos.drafting import Draft, draft_photo
 from safelight.photos.meta import ConsentMeta, PhotoMeta
@@ -131,7 +132,7 @@ def _write(capture: Capture, photo: Photo, renditions: list[Rendition], *, at: d
         raise LostClaim("Another worker files this photo.")
     photo.save(force_insert=True)
     Rendition.objects.bulk_create(renditions)
-    basis = "Consent to care here" if photo.patient_id else "Waiting for its patient"
+    basis = care_words(photo.consent) if photo.patient_id else "Waiting for its patient"
     Copy.objects.bulk_create(
         Copy(
             practice_id=photo.practice_id,

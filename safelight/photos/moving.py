@@ -16,6 +16,7 @@ from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 from safelight.photos import rules
 from safelight.photos.access import Form, require_sight
+from safelight.photos.copies import care_words
 from safelight.photos.drafting import words_of
 from safelight.photos.models import Copy, Move, Photo
 from safelight.vault.sealing import rewrap
@@ -112,7 +113,7 @@ def rebind(
     row.incomplete = bool(rules.missing(words_of(row)))
     row.save(update_fields=["patient", "visit", "consent", "incomplete", "wrapped_key"])
     Copy.objects.filter(photo=row, holder=Copy.Holder.VAULT).update(
-        consent=consent, basis="Consent to care here" if consent else "No consent covers it yet"
+        consent=consent, basis=care_words(consent)
     )
     return row
 

@@ -33,6 +33,16 @@ def talk(**changes: Any) -> Discussion:
     return replace(WHOLE, answers=tuple(answers.values()), **changes)
 
 
+EMERGENCY = talk(
+    method="emergency",
+    signature=None,
+    scope="visit",
+    points=(),
+    emergency_reason="Unconscious on arrival",
+)
+"""Nobody could be asked, in this visit."""
+
+
 def keep(
     patient: Patient,
     by: Person,

@@ -23,16 +23,9 @@ from safelight.patients.models import Patient
 from safelight.people.models import Person
 from safelight.policy.models import Practice
 from tests.conftest import NOON, make_patient
-from tests.consent.talks import WHOLE, keep, talk
+from tests.consent.talks import EMERGENCY, WHOLE, keep, talk
 
 NO = replace(WHOLE, answers=(Answer("care", "no"),))
-EMERGENCY = talk(
-    method="emergency",
-    signature=None,
-    scope="visit",
-    points=(),
-    emergency_reason="Unconscious on arrival",
-)
 LEFT_FOREARM = {"site_code": "70559009", "side": "L"}
 LATER = NOON + timedelta(hours=1)
 

@@ -22,7 +22,7 @@ from safelight.photos.renditions import open_picture
 from safelight.vault.sealing import is_receipt
 from safelight.vault.stores import store
 from tests.conftest import NOON
-from tests.consent.talks import keep, talk
+from tests.consent.talks import EMERGENCY, keep, talk
 from tests.photos.making import (
     arrived,
     blobs_and_capsules,
@@ -60,6 +60,15 @@ def test_a_photo_is_filed_with_its_words_pictures_and_copies(
         ("vault", "view"): "held",
         ("vault", "thumb"): "held",
     }
+
+
+def test_the_ledger_says_when_nobody_could_be_asked(
+    phone: Phone, ada: Person, pat: Patient, visit: Visit
+) -> None:
+    keep(pat, ada, EMERGENCY, visit=visit, agreed_at=NOON)
+    photo = filed(phone, ada, pat, visit=visit)
+    told = set(photo.copies.filter(holder="vault").values_list("basis", flat=True))
+    assert told == {"Emergency: nobody could be asked, to be reviewed"}
 
 
 def test_renditions_carry_no_metadata_and_the_original_every_byte(
