@@ -67,7 +67,8 @@ def basis_words(release: Release, items: list[ReleasedPhoto], *, at: datetime) -
         still = UNDECIDED if not release.recipient_name else frozenset({"second_person"})
         return may_leave(release, items[0].photo, at=at, still_open=still).words
     except MayNotGo:
-        return "A yes that does not stand any more. Answer this step again."
+        again = " Answer this step again." if release.state == Release.State.DRAFT else ""
+        return f"A yes that does not stand any more.{again}"
 
 
 def recipient_words(release: Release) -> str:
