@@ -96,6 +96,21 @@ def test_words_are_corrected_and_those_before_are_kept(
     assert "It still needs a note or a diagnosis" in page
 
 
+def test_the_history_says_whether_the_words_or_the_visit_changed(
+    photo: Photo, ada: Person, visit: Visit, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    Photo.objects.filter(pk=photo.pk).update(visit=None)
+    words = {"site_code": photo.site_code, "side": photo.side, "label": photo.label}
+    words |= {"diagnosis": photo.diagnosis, "notes": photo.notes, "visit_id": str(visit.pk)}
+    client.post(f"/photos/{photo.pk}/label", words)
+    page = client.get(f"/photos/{photo.pk}").content.decode()
+    assert f"<p>{ada.name} changed the visit.</p>" in page
+    client.post(f"/photos/{photo.pk}/label", words | {"side": "R", "label": "Scar"})
+    page = client.get(f"/photos/{photo.pk}").content.decode()
+    assert f"{ada.name} changed the site and the label. Before: {photo.label}" in page
+
+
 def test_a_site_that_is_not_in_the_list_is_refused_in_the_form(
     photo: Photo, ada: Person, at_desk: Desk
 ) -> None:

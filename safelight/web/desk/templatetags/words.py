@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from safelight.lib.clock import now
+from safelight.photos.labelling import changed
+from safelight.photos.models import LabelEdit
 from safelight.policy.sites import site_words, view_words
 
 register = template.Library()
@@ -105,6 +107,25 @@ def in_words(items: Sequence[str]) -> str:
     """A label, and a note or a diagnosis: the comma keeps an "or" inside its own part."""
     *first, last = items
     return f"{', '.join(first)}, and {last}" if first else last
+
+
+EDITED = {
+    "site_code": "site",
+    "side": "site",
+    "label": "label",
+    "notes": "note",
+    "diagnosis": "diagnosis",
+    "diagnosis_code": "diagnosis",
+    "visit_id": "visit",
+}
+
+
+@register.filter
+def edited(edit: LabelEdit) -> str:
+    """the label and the visit: what a correction of a photo changed."""
+    names = changed(edit.before, edit.after)
+    *first, last = dict.fromkeys(f"the {words}" for name, words in EDITED.items() if name in names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 PLAINLY = {
