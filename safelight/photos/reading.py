@@ -225,12 +225,13 @@ def open_alarms(practice: Practice) -> QuerySet[Alarm]:
 
 
 def captures_possibly_on(phone: Phone) -> QuerySet[Capture]:
-    """Return every capture that could still be on a phone: all it has not shown to be gone.
+    """Return every photo that could still be on a phone: all it has not shown to be gone.
 
     It errs on the side of too many: a filed one counts until the phone itself said it forgot.
+    A consent that travelled by itself is sealed as well, but it is no photo.
     """
     return (
-        Capture.objects.filter(phone=phone, gone_at__isnull=True)
+        Capture.objects.filter(phone=phone, kind=Capture.Kind.PHOTO, gone_at__isnull=True)
         .select_related("person", "photo", "photo__patient")
         .order_by("announced_at")
     )

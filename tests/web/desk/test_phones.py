@@ -126,6 +126,8 @@ def test_a_lost_phones_report_lists_exactly_what_could_have_been_on_it(
     phone, _ = new_phone(ada.practice, ada)
     possibly = [capture_on(phone) for _ in range(2)]
     gone = capture_on(phone, gone=True)
+    consent = capture_on(phone)
+    Capture.objects.filter(pk=consent.pk).update(kind=Capture.Kind.CONSENT)
     other, _ = new_phone(ada.practice, ada)
     elsewhere = capture_on(other)
     report_lost(phone, last_seen="Car park, about 5 pm", by=ada, at=now())
@@ -133,6 +135,7 @@ def test_a_lost_phones_report_lists_exactly_what_could_have_been_on_it(
     assert "2 photos may have been on it." in page
     assert all(str(row.pk) in page for row in possibly)
     assert str(gone.pk) not in page
+    assert str(consent.pk) not in page
     assert str(elsewhere.pk) not in page
     assert "1 photo, each shown to be gone" in page
     assert "The photos are sealed." in page
