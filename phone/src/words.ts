@@ -61,6 +61,18 @@ export function listed(items: readonly string[]): string {
 export const forSomeone = (text: string, given: string): string =>
   text.replace(/\bmy\b/gi, `${given}’s`).replace(/\bme\b/gi, given);
 
+/** What was answered no, whoever decided: a parent may have, so nobody is told that they did. */
+export function refusedWords(titles: readonly string[]): string {
+  const no = titles.map((title) => title.charAt(0).toLowerCase() + title.slice(1));
+  return no.length ? `The answer was no to ${listed(no)}. Not asked counts as no.` : "Not asked counts as no.";
+}
+
+/** What the practice still asks of this phone, new or old, or nothing. */
+export function checksDue(asks: readonly string[]): string {
+  if (asks.includes("self_check")) return "This phone has not been checked yet.";
+  return asks.includes("declare") ? "Backup and updates need to be confirmed on this phone." : "";
+}
+
 /** The first letter of a sentence. */
 export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -9,7 +9,7 @@ import { tiltOf } from "../src/screens/finder.ts";
 import { ageOn } from "../src/session.ts";
 import { Roll } from "../src/roll.ts";
 import { configAnswer, type ConsentSummary, type PatientDetail } from "../src/shapes.ts";
-import { birthday, forSomeone, labelFrom, listed, siteWords, span } from "../src/words.ts";
+import { birthday, checksDue, forSomeone, labelFrom, listed, refusedWords, siteWords, span } from "../src/words.ts";
 import { contract } from "./contracts.ts";
 
 const config = configAnswer(contract("config").answer.body, "config");
@@ -262,4 +262,15 @@ test("what a patient would say of themselves is said of them by who signs for th
   assert.equal(forSomeone("Teaching, with my name hidden", "Pat"), "Teaching, with Pat’s name hidden");
   assert.equal(forSomeone("A copy for me", "Pat"), "A copy for Pat");
   assert.equal(forSomeone("Sent to a specialist about this", "Pat"), "Sent to a specialist about this");
+});
+
+test("a phone added a minute ago is not told of yearly checks", () => {
+  assert.equal(checksDue(["declare", "self_check"]), "This phone has not been checked yet.");
+  assert.match(checksDue(["declare"]), /^Backup and updates/);
+  assert.equal(checksDue([]), "");
+});
+
+test("the end names an answer and never says that the reader gave it", () => {
+  assert.equal(refusedWords(["Teaching", "Research"]), "The answer was no to teaching and research. Not asked counts as no.");
+  assert.equal(refusedWords([]), "Not asked counts as no.");
 });

@@ -8,7 +8,7 @@ import { screen } from "../screen.ts";
 import * as server from "../server.ts";
 import { given, session } from "../session.ts";
 import type { ConsentSummary } from "../shapes.ts";
-import { listed, photos } from "../words.ts";
+import { photos, refusedWords } from "../words.ts";
 
 async function recordCount(roll: Roll): Promise<number | null> {
   const id = roll.filed[0];
@@ -25,11 +25,10 @@ function mayList(consent: ConsentSummary | null): HTMLElement {
   const titles = (answer: string): string[] => config.uses
     .filter((use) => use.code !== "care" && (consent?.uses[use.code] ?? "not_asked") === answer)
     .map((use) => use.title);
-  const no = titles("no").map((title) => title.charAt(0).toLowerCase() + title.slice(1));
   return h("ul", { class: "may" },
     h("li", {}, h("b", {}, `${config.person.name} and the team here`), h("span", {}, "To look after you")),
-    ...titles("yes").map((title) => h("li", {}, h("b", {}, title), h("span", {}, "You said yes."))),
-    h("li", {}, h("b", {}, "Nobody else"), h("span", {}, no.length ? `You said no to ${listed(no)}. Not asked counts as no.` : "Not asked counts as no.")));
+    ...titles("yes").map((title) => h("li", {}, h("b", {}, title), h("span", {}, "The answer was yes."))),
+    h("li", {}, h("b", {}, "Nobody else"), h("span", {}, refusedWords(titles("no")))));
 }
 
 /** Show the end. It says 0 only when the phone truly holds none of these. */

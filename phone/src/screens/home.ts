@@ -8,7 +8,7 @@ import { asks, sendNow } from "../sending.ts";
 import * as server from "../server.ts";
 import { session } from "../session.ts";
 import type { Home, Patient, PatientDetail, Visit } from "../shapes.ts";
-import { birthday, clock, sealedWords } from "../words.ts";
+import { birthday, checksDue, clock, sealedWords } from "../words.ts";
 
 export type Leave =
   | { go: "patient"; patient: Patient; visit: Visit | null; detail: PatientDetail | null }
@@ -132,13 +132,13 @@ export function homeScreen(): Promise<Leave> {
     draw();
     void look();
     onNews(draw, signal);
-    const due = asks.includes("self_check") || asks.includes("declare");
+    const due = checksDue(asks);
     return {
       title: "Home", kind: "home",
       top: heldPanel(signal, lockLink),
       main: [
         pushedBox, list, stale,
-        due ? h("section", { class: "notice" }, h("p", {}, "This phone’s yearly checks are due."),
+        due ? h("section", { class: "notice" }, h("p", {}, due),
           button("Check now", () => leave({ go: "check" }))) : null,
         h("div", { class: "row" },
           due ? null : quiet("Check this phone", () => leave({ go: "check" })),
