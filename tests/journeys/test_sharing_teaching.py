@@ -83,9 +83,9 @@ def test_a_teaching_set_takes_two_people_and_stands_in_the_register(
     _names_nobody(saved, password, names)
 
     maker.go("/teaching")
-    expect(maker.page.get_by_role("row", name=re.compile("Naevi, for the register"))).to_contain_text(
-        checker.person["name"]
-    )
+    expect(
+        maker.page.get_by_role("row", name=re.compile("Naevi, for the register"))
+    ).to_contain_text(checker.person["name"])
     maker.shot("s52-register")
     (out,) = [row for row in rows.ask("shares") if row["id"] == waiting["id"]]
     assert (out["state"], out["lit"]) == ("out", 2)
