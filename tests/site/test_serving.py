@@ -64,6 +64,8 @@ def test_however_the_parent_ends_nothing_stays_behind(
 ) -> None:
     data = tmp_path_factory.getbasetemp() / "served" / "data"
     words = [sys.executable, "-m", "safelight.site.cli", "--data", str(data), "serve"]
+    # Whoever runs the tests may themselves have been told to outlive a terminal.
+    words = ["env", "--default-signal=HUP", *words]
     with subprocess.Popen(
         words, env=clean_environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as parent:
@@ -73,7 +75,10 @@ def test_however_the_parent_ends_nothing_stays_behind(
         # Ctrl-C in a terminal reaches the parent alone, who ends the others in order.
         assert os.getpgid(parent.pid) not in map(os.getpgid, children)
         parent.send_signal(how)
-        told, _ = parent.communicate(timeout=PATIENCE)
+        try:
+            told, _ = parent.communicate(timeout=PATIENCE)
+        finally:
+            parent.kill()
     wait_until(lambda: not any(map(is_running, children)))
     assert not answers(origin)
     if how != signal.SIGKILL:
