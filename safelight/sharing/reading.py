@@ -1,5 +1,6 @@
 """Reading: what pages ask about what was let out. Nothing here changes anything."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -79,6 +80,17 @@ def unread_replies(practice: Practice) -> list[Reply]:
 def openings(release: Release) -> list[Opening]:
     """Return each opening of a release's link, in order."""
     return list(Opening.objects.filter(link__release=release))
+
+
+def recipients_of(person: Person, releases: Collection[UUID]) -> dict[UUID, str]:
+    """Return whom releases of the person's own practice went to, as the log numbers them.
+
+    Only somebody who may see every share is told; the log itself names nobody.
+    """
+    if "A" not in letters(person, Act.SHARE_STOP):
+        return {}
+    rows = Release.objects.filter(practice=person.practice_id, pk__in=releases)
+    return {row.pk: row.recipient_name for row in rows.only("pk", "recipient_name")}
 
 
 def who_has_had(consent: Consent) -> list[Had]:

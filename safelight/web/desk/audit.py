@@ -24,6 +24,7 @@ from safelight.patients.breaking_glass import reason_words
 from safelight.people.duties import Act, may, opens_records, role_names
 from safelight.people.models import Person
 from safelight.photos.printing import PURPOSES
+from safelight.sharing.reading import recipients_of
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 PRINTED = 500
@@ -78,10 +79,14 @@ def _who(entry: Entry, names: dict[UUID, str]) -> str:
     return names.get(entry.actor_id) or BY_LINK.get(entry.role, "Someone else")
 
 
-def lines(entries: Sequence[Entry], practice: UUID) -> list[Line]:
-    """Put entries into words. Somebody of another practice is never named, only numbered."""
+def lines(entries: Sequence[Entry], reader: Person) -> list[Line]:
+    """Put entries into words. Somebody of another practice is never named, only numbered.
+
+    Whoever looked by a link is named as the share names them, to a reader who may see shares.
+    """
     ids = {entry.actor_id for entry in entries if entry.actor_id}
-    names = {p.pk: p.name for p in Person.objects.filter(practice_id=practice, pk__in=ids)}
+    names = recipients_of(reader, ids)
+    names |= {p.pk: p.name for p in Person.objects.filter(practice=reader.practice, pk__in=ids)}
     roles = role_names() | dict.fromkeys(BY_LINK, "By a link or code")
     return [
         Line(
@@ -122,7 +127,7 @@ def audit(request: PersonRequest) -> HttpResponse:
     page = reading.newest(practice.pk, before=_before(request))
     _note(request, at=at)
     context = {
-        "lines": lines(page.entries, practice.pk),
+        "lines": lines(page.entries, request.person),
         "before": page.before,
         "size": reading.size(practice.pk),
         "checkpoint": latest(practice.pk),
@@ -143,7 +148,7 @@ def who_saw(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     )
     page = reading.views_of_patient(practice.pk, patient.pk, limit=PRINTED)
     _note(request, at=at, of=f"patient:{patient.pk}", patient=patient.pk)
-    found = lines(page.entries, practice.pk)
+    found = lines(page.entries, request.person)
     context = {
         "patient": patient,
         "at": at,
@@ -165,7 +170,7 @@ def of_patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     _note(request, at=at, of=f"patient:{patient.pk}", patient=patient.pk)
     context = {
         "patient": patient,
-        "lines": lines(page.entries, practice.pk),
+        "lines": lines(page.entries, request.person),
         "before": page.before,
     }
     return render(request, "desk/audit/log.html", context)
@@ -179,7 +184,7 @@ def entry(request: PersonRequest, number: int) -> HttpResponse:
     found = reading.entry_at(practice.pk, number)
     words = reading.detail_of(found)
     _note(request, at=at, of=f"entry:{number}", patient=found.patient)
-    line = lines([found], practice.pk)[0]
+    line = lines([found], request.person)[0]
     context = {"line": line, "words": words, "commit": found.detail_commit}
     return render(request, "desk/audit/entry.html", context)
 

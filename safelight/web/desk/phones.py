@@ -112,7 +112,7 @@ def phone(request: PersonRequest, phone_id: UUID) -> HttpResponse:
         "row": shown(row, request.person, at=now()),
         "phone": row,
         "facts": facts,
-        "had": lines(had.entries, row.practice_id) if row.owner_id is None else [],
+        "had": lines(had.entries, request.person) if row.owner_id is None else [],
     }
     return render(request, "desk/phones/phone.html", context)
 

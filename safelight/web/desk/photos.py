@@ -77,7 +77,7 @@ def photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             "after": after,
             "edits": found.label_edits.select_related("by").order_by("-at"),
             "moves": found.moves.select_related("by", "from_patient", "to_patient"),
-            "seen": lines(seen, found.practice_id) if letters(person, Act.AUDIT_PATIENT) else [],
+            "seen": lines(seen, person) if letters(person, Act.AUDIT_PATIENT) else [],
             "acts": {
                 "share": bool(letters(person, Act.SHARE_KNOWN)),
                 "label": bool(letters(person, Act.PHOTO_LABEL)),

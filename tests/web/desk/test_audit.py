@@ -17,6 +17,8 @@ from safelight.photos.flagging import set_flags
 from safelight.photos.models import Photo
 from safelight.photos.printing import print_photo
 from safelight.policy.models import Practice
+from safelight.sharing.models import Release
+from safelight.sharing.reading import recipients_of
 from tests.conftest import NOON
 from tests.signing_in import signed_in_client
 
@@ -159,3 +161,35 @@ def test_readers_by_a_link_are_told_apart_from_strangers(
         )  # fmt: skip
     page = at_desk(mo).get("/audit").content.decode()
     assert f'<th scope="row">{words}<small>' in page
+
+
+def test_whoever_looked_by_a_link_is_named_as_the_share_names_them(
+    pat: Patient, ada: Person, mo: Person, at_desk: Desk
+) -> None:
+    share = Release.objects.create(
+        practice=ada.practice, patient=pat, use="referral", made_by=ada, made_at=NOON,
+        recipient_name="Dr Nil Dummy",
+    )  # fmt: skip
+    with transaction.atomic():
+        record(
+            "share.photo_opened", practice=ada.practice_id, by=Actor(id=share.pk, role="SP"),
+            at=NOON, patient=pat.pk,
+        )  # fmt: skip
+    for page in ("/audit", f"/patients/{pat.pk}/who-saw", f"/audit/patients/{pat.pk}"):
+        words = at_desk(mo).get(page).content.decode()
+        assert '<th scope="row">Dr Nil Dummy<small>By a link or code' in words, page
+    assert "1 person saw Pat’s photos." in (
+        at_desk(ada).get(f"/patients/{pat.pk}/who-saw").content.decode()
+    )
+
+
+def test_a_recipient_is_named_only_to_those_who_may_see_every_share(
+    pat: Patient, ada: Person, cy: Person, ivy: Person
+) -> None:
+    share = Release.objects.create(
+        practice=ada.practice, patient=pat, use="referral", made_by=ada, made_at=NOON,
+        recipient_name="Dr Nil Dummy",
+    )  # fmt: skip
+    assert recipients_of(ada, [share.pk]) == {share.pk: "Dr Nil Dummy"}
+    for nobody in (cy, ivy):  # of another practice; without the duty
+        assert recipients_of(nobody, [share.pk]) == {}
