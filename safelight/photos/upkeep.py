@@ -22,7 +22,7 @@ from safelight.photos.receiving import complete_arrivals
 from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 from safelight.vault.scrub import scrub
-from safelight.vault.stores import DiskStore, store
+from safelight.vault.stores import DiskStore, require_own_store, store
 from safelight.vault.sweeping import Swept, sweep
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,7 @@ def sweep_blobs(*, at: datetime) -> Swept:
 
     Only numbers of files are written down. A later sweep brings back what is named again.
     """
+    require_own_store()
     blobs, now = store(), at.timestamp()
     if isinstance(blobs, DiskStore):
         blobs.sweep(now=now)

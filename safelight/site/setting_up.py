@@ -1,5 +1,6 @@
 """Setting up a practice: its tables, its first notice and rules, its first manager."""
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from safelight.policy.models import Practice
 from safelight.policy.words import first_notice
 from safelight.vault import keyring
 from safelight.vault.disk import flatten
+from safelight.vault.stores import StoreOfAnother, require_own_store
+
+log = logging.getLogger(__name__)
 
 
 class DatabaseOut(Refusal):
@@ -43,9 +47,19 @@ def make_tables() -> None:
 
 
 def bring_up_to_date() -> None:
-    """Bring tables and stored photos up to this release, before any process reads them."""
+    """Bring tables and stored photos up to this release, before any process reads them.
+
+    Another installation's store is refused. One that is full or out of reach is left for later:
+    phones can still send, and photos can be looked at.
+    """
     make_tables()
     flatten(Path(settings.SAFELIGHT_DATA) / "blobs")
+    try:
+        require_own_store()
+    except StoreOfAnother:
+        raise
+    except Refusal as trouble:
+        log.warning("whose the photo store is was not asked: %s", trouble.code)
 
 
 @transaction.atomic

@@ -39,6 +39,20 @@ class StoreUnreachable(Refusal):
     status = 503
 
 
+class StoreOfAnother(Refusal):
+    """The store bears the mark of another installation, whose photos a sweep would set aside."""
+
+    code = "store_of_another"
+
+    def __init__(self) -> None:
+        """Say what to change."""
+        super().__init__(
+            "This photo store belongs to another Safelight. Nothing was changed.",
+            remedy="With S3, name a bucket of its own under `s3_bucket`. On disk, keys and photos"
+            " of two installations were mixed: bring back the whole data folder from one backup.",
+        )
+
+
 class Store(Protocol):
     """Where sealed blobs lie. No store holds a key, and each checks what it gives."""
 
@@ -80,6 +94,10 @@ class Store(Protocol):
 
     def drop_aside(self, name: str) -> None:
         """Remove a blob that was set aside, for good."""
+        ...
+
+    def require_owner(self, owner: str) -> None:
+        """Refuse a store that bears another's mark; the first to ask marks it (StoreOfAnother)."""
         ...
 
 

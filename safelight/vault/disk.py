@@ -8,6 +8,7 @@ from safelight.vault import files
 from safelight.vault.blobs import (
     MAX_STORED_BYTES,
     NAME,
+    StoreOfAnother,
     damaged,
     missing,
     name_of,
@@ -17,6 +18,7 @@ from safelight.vault.blobs import (
 
 ASIDE = "aside"  # beside the folders of two letters, in which alone blobs are looked for
 FLAT = "FLAT"  # a file of this name says that no blob lies a level deeper any more
+OWNER = "OWNER"  # whose store this is
 TEMPORARY_AGE = 24 * 3600.0  # seconds; no write takes a day
 
 
@@ -112,6 +114,14 @@ class DiskStore:
         """Unlink a blob that was set aside."""
         for path in self._aside(name):
             path.unlink(missing_ok=True)
+
+    def require_owner(self, owner: str) -> None:
+        """Refuse a folder that bears another's mark; mark one that bears none."""
+        path = self.folder / OWNER
+        if not path.exists():
+            files.write_durably(path, owner.encode(), top=self.folder)
+        elif path.read_bytes() != owner.encode():
+            raise StoreOfAnother
 
     def _aside(self, name: str) -> list[Path]:
         return list((self.folder / ASIDE).glob(f"*-{require_name(name)}"))

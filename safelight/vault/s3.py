@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from safelight.lib.refusals import Refusal
 from safelight.vault.blobs import (
     MAX_STORED_BYTES,
+    StoreOfAnother,
     StoreUnreachable,
     damaged,
     missing,
@@ -128,6 +129,23 @@ class S3Store:
         """Remove a blob that was set aside."""
         for key in self._aside(name):
             self._remove(key)
+
+    def require_owner(self, owner: str) -> None:
+        """Refuse a bucket that bears another installation's mark; mark one that bears none.
+
+        The service writes the mark only where there is none, so of two that ask at once one wins.
+        """
+        key = f"{self.prefix.rstrip('/')}-owner"
+        mark = owner.encode()
+        try:
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=mark, IfNoneMatch="*")
+        except ClientError as trouble:
+            if _code(trouble) not in THERE_ALREADY:
+                raise _refusal(trouble) from trouble
+            if self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read() != mark:
+                raise StoreOfAnother from None
+        except BotoCoreError as trouble:
+            raise _refusal(trouble) from trouble
 
     @property
     def _beside(self) -> str:

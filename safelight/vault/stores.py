@@ -6,7 +6,15 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from safelight.vault.blobs import BadName, BlobDamaged, BlobMissing, Store, StoreUnreachable
+from safelight.vault import keyring
+from safelight.vault.blobs import (
+    BadName,
+    BlobDamaged,
+    BlobMissing,
+    Store,
+    StoreOfAnother,
+    StoreUnreachable,
+)
 from safelight.vault.disk import DiskStore
 from safelight.vault.files import ReadOnly, StoreFull
 
@@ -18,7 +26,9 @@ __all__ = [
     "ReadOnly",
     "Store",
     "StoreFull",
+    "StoreOfAnother",
     "StoreUnreachable",
+    "require_own_store",
     "store",
 ]
 
@@ -29,6 +39,13 @@ def store() -> Store:
     if s3:
         return _s3(s3["bucket"], s3.get("endpoint", ""), s3.get("region", ""))
     return _disk(Path(settings.SAFELIGHT_DATA) / "blobs")
+
+
+def require_own_store() -> None:
+    """Refuse the store of another installation: what its rows name, ours do not, and a sweep of
+    ours would set it aside. The mark is made from this keyring, so a restored one still fits.
+    """
+    store().require_owner(keyring.current().derived("vault/store-owner/v1").hex())
 
 
 @cache

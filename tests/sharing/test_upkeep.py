@@ -19,7 +19,7 @@ from safelight.sharing.models import Clinician, Package, Release, ReleasedPhoto
 from safelight.sharing.rules import ends
 from safelight.sharing.sealed import KINDS, discard, opened, opened_package
 from safelight.sharing.shelf import PHOTOS
-from safelight.vault.stores import store
+from safelight.vault.stores import StoreOfAnother, store
 from tests.audit.tampering import without_triggers
 from tests.conftest import NOON
 from tests.photos.making import spoil
@@ -78,6 +78,14 @@ def test_a_sweep_leaves_every_kind_that_a_row_names(everything: Everything) -> N
     assert (first.aside, second.gone) == ((lost,), (lost,))
     assert [alarm.kind for alarm in Alarm.objects.all()] == ["unnamed"]
     everything.open_all()
+
+
+def test_nothing_of_another_installation_is_swept(everything: Everything) -> None:
+    theirs = store().put(b"SLV1 a photo that only their rows name")
+    store().require_owner("their keyring")
+    with pytest.raises(StoreOfAnother):
+        sweep_blobs(at=NOON + timedelta(days=900))
+    assert store().exists(theirs)
 
 
 @pytest.mark.parametrize("model", ["photos", "consent", "sharing", "packages"])

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from safelight.vault import files
+from safelight.vault.disk import DiskStore
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "verify_audit.py"
@@ -168,6 +169,16 @@ def test_without_the_root_key_nothing_starts(practice: Path, tmp_path: Path) -> 
             assert "Traceback" not in told.stderr
     finally:
         aside.rename(key)
+
+
+def test_over_the_photos_of_another_installation_nothing_starts(
+    practice: Path, tmp_path: Path
+) -> None:
+    copy_of(practice, tmp_path)
+    DiskStore(tmp_path / "data" / "blobs").require_owner("another keyring")
+    told = command(tmp_path, "serve")
+    assert told.returncode == 1
+    assert "belongs to another Safelight" in told.stderr
 
 
 def test_a_kit_opens_the_practice_when_the_key_is_lost(practice: Path, tmp_path: Path) -> None:

@@ -112,6 +112,16 @@ def test_what_is_no_name_never_becomes_a_path(pair: tuple[stores.Store, Damage])
                 ask(bad)
 
 
+def test_a_store_belongs_to_who_marked_it_first(pair: tuple[stores.Store, Damage]) -> None:
+    store, _ = pair
+    store.put(BYTES)
+    store.require_owner("ours")
+    store.require_owner("ours")
+    with pytest.raises(stores.StoreOfAnother):
+        store.require_owner("theirs")
+    assert list(store.names()) == [NAME]
+
+
 def test_a_scrub_names_exactly_the_bad_ones(pair: tuple[stores.Store, Damage]) -> None:
     store, damage = pair
     names = [store.put(b"SLV1" + bytes([n]) * 100) for n in range(8)]
