@@ -25,8 +25,13 @@ def reply(session: str, *, words: str, at: datetime) -> Reply:
     opening = live_opening(session, at=at)
     release = opening.link.release
     words = "".join(s for s in words.replace("\r\n", "\n") if s.isprintable() or s == "\n").strip()
-    if not 0 < len(words) <= LONGEST:
-        raise BadInput(f"Write from 1 to {LONGEST} characters.")
+    if not words:
+        raise BadInput("Nothing was sent: there were no words.", remedy="Write, then send it.")
+    if len(words) > LONGEST:
+        raise BadInput(
+            f"Not sent. An answer has room for {LONGEST:,} characters; this has {len(words):,}.",
+            remedy="Shorten it, or ring the practice.",
+        )
     Link.objects.select_for_update().get(pk=opening.link_id)
     rows = Reply.objects.filter(release=release)
     known = rows.filter(opening=opening, words=words).first()

@@ -1,6 +1,6 @@
 """The ledger as a page shows it: where each copy of a photo is, why, and what ends it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +27,7 @@ class LedgerRow:
     may_end: bool
     share: UUID | None = None  # the share it went out by
     ends_now: bool = False  # a link: ending it is one press
+    files: tuple["LedgerRow", ...] = ()  # what lies in this one place, each a copy of its own
 
 
 def _ends(copy: Copy, *, at: datetime) -> tuple[str, str, str]:
@@ -57,6 +58,16 @@ RENDITIONS = {
 }
 
 
+def _one_vault(rows: list[LedgerRow]) -> list[LedgerRow]:
+    """Gather the vault's files of a photo under one place; the files stay whole beneath it."""
+    files = tuple(row for row in rows if row.copy.holder == Copy.Holder.VAULT)
+    if not files:
+        return rows
+    count = "1 file" if len(files) == 1 else f"{len(files)} files"
+    vault = replace(files[0], where="Practice vault", holder=count, files=files)
+    return [vault, *(row for row in rows if row not in files)]
+
+
 def ledger(photo: Photo, *, at: datetime) -> dict[str, list[LedgerRow]]:
     """Group a photo's copies as the page shows them. Times become shares of the photo's life."""
     life = max((at - photo.taken_at).total_seconds(), 1.0)
@@ -83,4 +94,4 @@ def ledger(photo: Photo, *, at: datetime) -> dict[str, list[LedgerRow]]:
                 ends_now=copy.holder == Copy.Holder.SHARE,
             )
         )
-    return rows
+    return rows | {"inside": _one_vault(rows["inside"])}

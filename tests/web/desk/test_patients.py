@@ -163,6 +163,9 @@ def test_two_records_are_compared_joined_and_parted(
     client = at_desk(ada)
     hits = text_of(client.post(f"/patients/{pat.pk}/merge", {"q": "testkase"}))
     assert "WL-2" in hits
+    nobody = client.post(f"/patients/{pat.pk}/merge", {"q": "zzyzx"}).content.decode()
+    assert "Nobody else has that name, date or number." in nobody
+    assert "<thead>" not in nobody
     url = f"/patients/{pat.pk}/merge/{double.pk}"
     assert "Testkase" in text_of(client.get(url))
     assert client.post(url, {"reason": "Registered twice"}).status_code == 422
@@ -206,3 +209,16 @@ def test_a_search_leads_a_privacy_officer_to_the_photos_and_reception_to_the_vis
     for person, where in ((mo, f"/patients/{pat.pk}"), (rec, f"/patients/{pat.pk}/visits")):
         page = at_desk(person).post("/patients", {"q": "testcase"}, follow=True).content.decode()
         assert f'href="{where}"' in page
+
+
+def test_the_form_says_by_a_word_which_fields_are_required(at_desk: Desk, rec: Person) -> None:
+    page = at_desk(rec).get("/patients/new").content.decode()
+    assert "What is not marked required may stay empty." in page
+    for name, needed in {
+        "family": True, "given": True, "born": True, "record_number": True, "sex": False,
+        "address": False, "phone_number": False, "usual_gp": False, "ihi": False,
+    }.items():  # fmt: skip
+        (label,) = re.findall(rf'<label for="id_{name}">(.*?)</label>', page)
+        (field,) = re.findall(rf'<(?:input|select)[^>]* id="id_{name}"[^>]*>', page)
+        assert ("required" in label) is needed, name
+        assert (" required" in field) is needed, name

@@ -17,11 +17,28 @@ JPEG = b"\xff\xd8\xff"
 
 def test_the_page_says_where_every_copy_is(photo: Photo, ada: Person, at_desk: Desk) -> None:
     page = at_desk(ada).get(f"/photos/{photo.pk}").content.decode()
-    assert "Where is this photo?" in page
     assert "1 copy is outside the practice." in page
     assert "Ada’s phone" in page
-    assert page.count("Vault") == 3
+    assert "Where is this photo?" in page
     assert "TESTCASE, Pat" in page
+
+
+def test_the_vault_is_one_place_with_each_of_its_files_inside(
+    photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    page = at_desk(ada).get(f"/photos/{photo.pk}").content.decode()
+    inside = page.partition("Inside the practice <span>1</span>")[2].partition("</tbody>")[0]
+    assert inside.count("<tr") == 1
+    assert inside.count("Practice vault") == 1
+    assert "<summary>3 files</summary>" in inside
+    files = re.findall(r"<li>(.*?)</li>", inside)
+    kept = Copy.objects.filter(photo=photo, holder=Copy.Holder.VAULT, ended_at=None)
+    assert len(files) == len(kept) == 3
+    for name, copy in zip(("Original, untouched", "For looking at", "Small"), files, strict=True):
+        assert name in copy
+    for one in kept:
+        assert one.basis in inside
+        assert one.evidence in inside
 
 
 @pytest.mark.parametrize("kind", ["view", "thumb", "full"])
@@ -126,6 +143,9 @@ def test_a_photo_moves_only_with_a_reason_and_both_records_keep_it(
     client = at_desk(ada)
     found = client.post(f"/photos/{photo.pk}/move", {"q": "sample"})
     assert "SAMPLE, Quinn" in found.content.decode()
+    nobody = client.post(f"/photos/{photo.pk}/move", {"q": "zzyzx"}).content.decode()
+    assert "Nobody else by that name, date or number." in nobody
+    assert "<thead>" not in nobody
     without = client.post(f"/photos/{photo.pk}/move", {"to": str(quinn.pk), "reason": " "})
     assert "Say why it moves" in without.content.decode()
     answer = client.post(

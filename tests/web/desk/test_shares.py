@@ -22,7 +22,7 @@ from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
 from safelight.photos.models import Photo
 from safelight.policy.models import Practice
-from safelight.sharing.models import Clinician, Release
+from safelight.sharing.models import Clinician, MailServer, Release
 from safelight.sharing.releasing import let_go
 from tests.consent.talks import keep, talk
 from tests.photos.making import filed
@@ -424,6 +424,25 @@ def test_the_card_names_recipient_patient_count_and_use(
     words = page(client, f"{share}/send")
     for told in ("Dr Nil Dummy", "nil@dummy.example", "TESTCASE, Pat", "1 photo", "A specialist"):
         assert told in words
+
+
+def test_the_card_says_who_sends_a_link_that_is_copied_by_hand(
+    photo: Photo, ada: Person, nil: Clinician, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    share = made_ready(client, photo, to=nil)
+    by_hand = page(client, f"{share}/send")
+    assert "Make the link for Dr Nil Dummy" in by_hand
+    assert "Safelight sends nothing." in by_hand
+    assert "Send it to" not in by_hand
+    Release.objects.update(channel=Release.Channel.EMAIL)
+    MailServer.objects.create(
+        practice=ada.practice, host="mail.example", port=465, sender="p@p.example",
+        changed_at=now(), changed_by=ada,
+    )  # fmt: skip
+    by_mail = page(client, f"{share}/send")
+    assert "Send it to Dr Nil Dummy" in by_mail
+    assert "Safelight sends nothing." not in by_mail
 
 
 def test_the_pin_is_shown_once_and_the_minute_can_be_undone(

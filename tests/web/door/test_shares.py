@@ -259,7 +259,10 @@ def test_an_empty_answer_is_refused_in_words_with_a_way_back(sent: Sent) -> None
     client, place = opened(sent)
     answer = client.post(f"{place}/reply", {"words": " "})
     assert answer.status_code == 400
+    assert "Nothing was sent: there were no words." in answer.content.decode()
     assert f'href="{place}"' in answer.content.decode()
+    long = client.post(f"{place}/reply", {"words": "x" * 4001})
+    assert "room for 4,000 characters; this has 4,001." in long.content.decode()
     assert not Reply.objects.exists()
 
 
