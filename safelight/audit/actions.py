@@ -53,7 +53,7 @@ ACTIONS: Final[dict[str, str]] = {
     "consent.recorded": "wrote down what the patient agreed to",
     "consent.shown": "showed the consent on the patient's own phone, by a code",
     "consent.read": "opened the consent by the code",
-    "consent.taken_off": "took the consent back before it was answered",
+    "consent.taken_off": "ended the showing of a consent before it was answered",
     "consent.refused": "wrote down that the patient said no",
     "consent.viewed": "looked at the consent record",
     "consent.printed": "printed the consent record",

@@ -115,7 +115,7 @@ def show(
     require_whole(patient, signed, notice=named_in(patient, body)["notice"], by=by, at=at)
     code = new_code()
     with transaction.atomic():
-        _end(Showing.objects.filter(asked_by=by).exclude(pk=id), at=at)
+        _end(Showing.objects.filter(asked_by=by).exclude(pk=id), by=by.actor(), at=at)
         known = Showing.objects.select_for_update().filter(pk=id).first()
         is_same = known is None or (known.asked_by_id, known.patient_id) == (by.pk, patient.pk)
         if not is_same or Consent.objects.filter(pk=id).exists():
@@ -153,8 +153,7 @@ def shown_by(person: Person, id: UUID, *, at: datetime) -> Showing:
 def take_back(person: Person, id: UUID, *, at: datetime) -> None:
     """Take back what one showed. What was answered meanwhile stays answered."""
     row = shown_by(person, id, at=at)
-    if _end(Showing.objects.filter(pk=row.pk), at=at):
-        _record("consent.taken_off", row, by=person.actor(), at=at)
+    _end(Showing.objects.filter(pk=row.pk), by=person.actor(), at=at)
 
 
 def open_by_code(typed: str, *, at: datetime) -> str:
@@ -226,7 +225,8 @@ def answer(session: str, *, agrees: bool, signature: Any, at: datetime) -> Conse
 
 def end_overdue(*, at: datetime) -> int:
     """Forget the words of what nobody answered in time; return how many."""
-    return _end(Showing.objects.filter(ends_at__lte=at), at=at)
+    with transaction.atomic():
+        return _end(Showing.objects.filter(ends_at__lte=at), by=None, at=at)
 
 
 def _refusal(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -247,10 +247,14 @@ def _of(session: str, *, at: datetime) -> Showing:
     return row
 
 
-def _end(rows: QuerySet[Showing], *, at: datetime) -> int:
-    """End what is still live, and forget its words."""
-    live = rows.filter(state__in=LIVE)
-    return live.update(state=Showing.State.ENDED, ended_at=at, body={})
+def _end(rows: QuerySet[Showing], *, by: Actor | None, at: datetime) -> int:
+    """End what is still live and forget its words; by nobody when its time is over."""
+    over = list(rows.filter(state__in=LIVE).select_for_update())
+    ended = Showing.objects.filter(pk__in=[row.pk for row in over])
+    ended.update(state=Showing.State.ENDED, ended_at=at, body={})
+    for row in over:
+        _record("consent.taken_off", row, by=by, at=at)
+    return len(over)
 
 
 def _points(row: Showing, talk: Discussion) -> list[tuple[str, str]]:
@@ -278,7 +282,7 @@ def _hash(session: str) -> bytes:
     return hashlib.sha256(session.encode()).digest()
 
 
-def _record(action: str, row: Showing, *, by: Actor, at: datetime) -> None:
+def _record(action: str, row: Showing, *, by: Actor | None, at: datetime) -> None:
     record(
         action,
         practice=row.practice_id,

@@ -132,6 +132,7 @@ def test_a_code_is_over_after_a_quarter_of_an_hour_and_its_reading_too(
     assert end_overdue(at=NOON + LASTS) == 1
     row.refresh_from_db()
     assert row.body == {}
+    assert Entry.objects.filter(action="consent.taken_off", actor_id=None).count() == 1
     assert not Consent.objects.filter(pk=row.pk).exists()
 
 
@@ -192,6 +193,7 @@ def test_one_is_shown_at_a_time_and_a_new_code_ends_the_old(pat: Patient, ada: P
     with pytest.raises(NothingToRead):
         open_by_code(again.code, at=LATER)
     assert open_by_code(second, at=LATER)
+    assert Entry.objects.filter(action="consent.taken_off", actor_id=ada.pk).count() == 1
 
 
 def test_a_record_is_never_shown_again_under_its_number(
