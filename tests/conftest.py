@@ -1,6 +1,6 @@
 """The cast. Times are told from NOON; people, patients and places are plainly made up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,10 +11,20 @@ from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person, Phone
 from safelight.policy.models import Notice, Practice
 from tests.audit.emptying import log_can_be_emptied as log_can_be_emptied
+from tests.leaks import Guard
 
 NOON = datetime(2026, 10, 14, 1, 0, tzinfo=UTC)  # noon in Exampleton (Sydney time, AEDT)
 
 POINTS = ("why", "what_for", "who_sees", "where_kept", "name", "how_long")
+
+GUARD = Guard()
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks() -> Iterator[None]:
+    """Fail whoever writes a name, a note or a link's token into a log, or reaches outside."""
+    yield
+    assert GUARD.found() == []
 
 
 def _practice(name: str) -> Practice:

