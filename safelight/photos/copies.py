@@ -15,6 +15,8 @@ from safelight.audit.log import record
 from safelight.consent.models import Consent
 from safelight.consent.rules.asking import EMERGENCY
 from safelight.lib.refusals import NotFound, Refusal
+from safelight.patients.access import own
+from safelight.people.duties import Act, letters, require_duty
 from safelight.people.models import Person
 from safelight.photos.models import Capture, Copy, Photo
 from safelight.policy.models import Practice
@@ -132,12 +134,22 @@ def end_copy(
     return copy
 
 
-def copy_for(person: Person, copy_id: UUID) -> Copy:
-    """Return a copy of the person's own practice; elsewhere and nowhere look alike."""
+def copy_for(person: Person, copy_id: UUID, *, at: datetime) -> Copy:
+    """Return a copy that this person may account for; elsewhere and nowhere look alike.
+
+    Whose duty is for their own things (letter O) reaches copies they or their supervisor made, and
+    those of patients who are theirs.
+    """
+    require_duty(person, Act.COPY_END)
     rows = Copy.objects.select_related("photo", "photo__patient", "made_by")
     copy = rows.filter(pk=copy_id, practice=person.practice_id).first()
     if copy is None:
         raise NotFound
+    if "A" not in letters(person, Act.COPY_END):
+        patient = copy.photo.patient if copy.photo else None
+        made = copy.made_by_id is not None and copy.made_by_id in (person.pk, person.supervisor_id)
+        if not made and (patient is None or not own(person, patient, at=at)):
+            raise NotFound
     return copy
 
 

@@ -12,8 +12,10 @@ from safelight.patients.models import BreakGlass, Patient, Visit
 from safelight.people.duties import Act, letters_of, role_names
 from safelight.people.models import Person, Phone
 from safelight.photos.access import PIXELS, Covered, Form, photo_for
+from safelight.photos.copies import copy_for
 from safelight.photos.flagging import uncover
-from safelight.photos.models import Photo
+from safelight.photos.models import Copy, Photo
+from safelight.photos.printing import print_photo
 from tests.conftest import NOON
 from tests.photos.making import filed
 
@@ -178,3 +180,19 @@ def test_a_leaver_sees_nothing(photo: Photo, ada: Person) -> None:
     Person.objects.filter(pk=ada.pk).update(left_at=NOON, is_active=False)
     ada.refresh_from_db()
     assert outcome(ada, photo, Form.PAGE, stepped=True) == "not_allowed"
+
+
+def test_a_registrar_accounts_for_prints_of_their_own_and_supervised_patients_only(
+    ada: Person, ben: Person, reg: Person, pat: Patient, phone: Phone, consent: Consent
+) -> None:
+    printed = print_photo(
+        filed(phone, ada, pat), purpose="record", holder_name="Reception", by=ben, at=NOON
+    )
+    assert copy_for(reg, printed.pk, at=NOON) == printed
+    Patient.objects.filter(pk=pat.pk).update(usual_gp=ben)
+    Visit.objects.update(person=ben)
+    assert copy_for(ada, printed.pk, at=NOON) == printed
+    with pytest.raises(NotFound):
+        copy_for(reg, printed.pk, at=NOON)
+    Copy.objects.filter(pk=printed.pk).update(made_by=ada)
+    assert copy_for(reg, printed.pk, at=NOON) == printed

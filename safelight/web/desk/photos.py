@@ -288,7 +288,7 @@ def printed(request: PersonRequest, photo_id: UUID, number: int) -> HttpResponse
 @signed_in(Act.COPY_END)
 def end_copy(request: PersonRequest, copy_id: UUID) -> HttpResponse:
     """Account for a print: destroyed, returned, or handed to its keeper, and how we know."""
-    copy = copies.copy_for(request.person, copy_id)
+    copy = copies.copy_for(request.person, copy_id, at=now())
     evidence = request.POST.get("evidence", "").strip()
     if request.method == "POST" and evidence:
         copies.declare_gone(copy, by=request.person, at=now(), evidence=evidence)
