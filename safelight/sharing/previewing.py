@@ -5,12 +5,14 @@ from datetime import datetime
 from django.db import transaction
 
 from safelight.audit.log import record
+from safelight.people.duties import require_duty
 from safelight.people.models import Person
 from safelight.photos.models import Rendition
 from safelight.photos.renditions import open_picture
 from safelight.sharing.darkroom import Made, make
 from safelight.sharing.models import Release, ReleasedPhoto
 from safelight.sharing.refusals import MovedOn
+from safelight.sharing.rules.ways import act_to_check
 from safelight.sharing.sealed import discard, set_aside, taken_up
 from safelight.sharing.standing import require_may_leave_by, require_practice
 
@@ -28,6 +30,8 @@ def preview(item: ReleasedPhoto, *, by: Person, at: datetime, stepped_up: bool =
     require_practice(release, by)
     if release.state not in LOOKED_AT:
         raise MovedOn(release)
+    if release.made_by_id != by.pk:
+        require_duty(by, act_to_check(release.use))
     require_may_leave_by(by, item.photo, at=at, stepped_up=stepped_up)
     with transaction.atomic(durable=True):
         record(
