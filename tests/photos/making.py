@@ -193,6 +193,16 @@ def consent_words(
     }
 
 
+def unmatched(phone: Phone, person: Person) -> Photo:
+    """Return a photo taken offline, with the consent and the name that came beside it."""
+    number, consent = new_id(), new_id()
+    raw = capsule(phone, number, consent_words(consent, person, None), b"")
+    send(phone, number, raw, kind=Capture.Kind.CONSENT)
+    assert file_capture(number, at=NOON)
+    hint = {"name": "Testcase, Pat", "born": "1968-03-12"}
+    return filed(phone, person, None, consent=str(consent), patient_hint=hint)
+
+
 def spoil(blob: str) -> None:
     """Flip a bit in the middle of a stored blob, as a failing disk does."""
     path = next(inbox().folder.parent.rglob(blob))

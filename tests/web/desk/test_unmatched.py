@@ -5,14 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from safelight.lib.ids import new_id
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
-from safelight.photos.filing import file_capture
-from safelight.photos.models import Capture, Photo
+from safelight.photos.models import Photo
 from tests.conftest import NOON
 from tests.consent.talks import keep
-from tests.photos.making import capsule, consent_words, filed, send
+from tests.photos.making import filed, unmatched
 
 Desk = Callable[[Person], Client]
 
@@ -20,12 +18,7 @@ Desk = Callable[[Person], Client]
 @pytest.fixture
 def waiting(data_folder: object, phone: Phone, ada: Person) -> Photo:
     """A photo taken offline, with the consent and the name that came beside it."""
-    number, consent_id = new_id(), new_id()
-    words = consent_words(consent_id, ada, None)
-    send(phone, number, capsule(phone, number, words, b""), kind=Capture.Kind.CONSENT)
-    file_capture(number, at=NOON)
-    hint = {"name": "Testcase, Pat", "born": "1968-03-12"}
-    return filed(phone, ada, None, consent=str(consent_id), patient_hint=hint)
+    return unmatched(phone, ada)
 
 
 def test_the_tray_says_who_waits_and_reception_sees_no_picture(
