@@ -106,13 +106,22 @@ def _one(pk: UUID, *, at: datetime) -> bool:
         leaves = ask_again(release, at=at)
         _finish(release, finished, at=at)
         is_out = _out(release, finished, leaves, at=at)
-        discard(finished.set_aside if is_out else finished.blobs())
     except DatabaseError:
         raise
     except Exception as trouble:
-        discard(finished.blobs())
         _settle(release, trouble, at=at)
+        _tidy(release, finished.blobs())
+    else:
+        _tidy(release, finished.set_aside if is_out else finished.blobs())
     return True
+
+
+def _tidy(release: Release, names: Iterable[str]) -> None:
+    """Remove what no row names. What will not go is left to the daily sweep: it changes nothing."""
+    try:
+        discard(names)
+    except Exception:
+        log.exception("what release %s left over could not be removed", release.pk)
 
 
 def _settle(release: Release, trouble: Exception, *, at: datetime) -> None:

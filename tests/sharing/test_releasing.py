@@ -1,5 +1,6 @@
 """Releasing: the worker asks again, sends what was looked at, and a race has one winner."""
 
+import hashlib
 import subprocess
 import threading
 from datetime import timedelta
@@ -21,13 +22,14 @@ from safelight.photos.models import Copy, Photo, Rendition
 from safelight.photos.moving import move_photo
 from safelight.photos.renditions import open_picture
 from safelight.sharing import confirming, drafting, releasing
-from safelight.sharing.models import Clinician, Link, Release, ReleasedPhoto
+from safelight.sharing.models import Clinician, Link, Package, Release, ReleasedPhoto
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.releasing import let_go
-from safelight.sharing.sealed import FILE, opened, put_away
+from safelight.sharing.sealed import FILE, opened, opened_package, put_away
 from safelight.sharing.worker import work
 from safelight.vault.files import StoreFull
 from safelight.vault.sealing import Unreadable
+from safelight.vault.stores import DiskStore, StoreUnreachable
 from tests.conftest import NOON
 from tests.consent.talks import keep, talk
 from tests.photos.making import blobs_and_capsules, filed
@@ -200,6 +202,46 @@ def test_what_is_read_back_must_be_whole(going: Release, monkeypatch: pytest.Mon
     going.refresh_from_db()
     assert going.state == Release.State.GOING
     assert blobs_and_capsules() == stored
+
+
+@pytest.mark.parametrize("form", ["link", "archive"])
+def test_a_store_that_falls_silent_while_tidying_costs_nothing_that_is_out(
+    photo: Photo, nil: Clinician, ada: Person, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    release = drafted([photo], nil, ada, form=form)
+    confirming.confirm(release, seen=seen(release), by=ada, at=NOON, stepped_up=True)
+    real, silent = DiskStore.delete, ["once"]
+
+    def delete(store: DiskStore, name: str) -> bool:
+        if silent:
+            raise StoreUnreachable(silent.pop())
+        return real(store, name)
+
+    monkeypatch.setattr(DiskStore, "delete", delete)
+    let_go(NOON + MINUTE)
+    item = release.items.select_related("release").get()
+    assert item.release.state == Release.State.OUT
+    assert hashlib.sha256(opened(item, FILE)).hexdigest() == item.sha256
+    for package in Package.objects.select_related("release"):
+        assert opened_package(package)
+    assert silent == []
+
+
+def test_a_store_that_falls_silent_after_a_failure_still_lets_it_be_tried_again(
+    photo: Photo, nil: Clinician, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object, **__: object) -> None:
+        raise StoreUnreachable("The store does not answer.")
+
+    release = drafted([photo], nil, ada, form="archive")
+    confirming.confirm(release, seen=seen(release), by=ada, at=NOON, stepped_up=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(DiskStore, "delete", silent)
+        patch.setattr(releasing, "put_away_package", silent)
+        let_go(NOON + MINUTE)
+    let_go(NOON + MINUTE + timedelta(seconds=61))
+    release.refresh_from_db()
+    assert release.state == Release.State.OUT
 
 
 def test_a_clock_that_went_backwards_lets_nothing_go(going: Release) -> None:
