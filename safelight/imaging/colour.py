@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageCms
 
-from safelight.imaging.cleaning.spaces import named
+from safelight.imaging.cleaning.spaces import NAMED, cleaned_profile, named
 from safelight.imaging.limits import MAX_PRESS_PROFILE
 
 SPACES = {"RGB": "RGB", "RGBX": "RGB", "L": "GRAY", "CMYK": "CMYK"}
@@ -50,10 +50,9 @@ def _is_srgb(change: ImageCms.ImageCmsTransform) -> bool:
 
 def warm_up() -> None:
     """Make the shared values once, in the server, so that no child has to."""
-    _srgb()
-    _cube()
-    adobe_rgb()
-    display_p3()
+    for space in NAMED:
+        for mode in COLOURED:
+            _from_named(space, mode)
 
 
 def profile_name(profile: bytes | None) -> str:
@@ -68,6 +67,7 @@ def profile_name(profile: bytes | None) -> str:
 
 
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return what brings pixels to sRGB; None where a profile is unfit or changes nothing."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if source.profile.xcolor_space.strip() != SPACES[mode]:
@@ -75,18 +75,28 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
         intent = source.profile.rendering_intent if mode == "CMYK" else 1
         flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
         after = mode if mode in COLOURED else "RGB"
-        return ImageCms.buildTransform(source, _srgb(), mode, after, ImageCms.Intent(intent), flags)
+        made = ImageCms.buildTransform(source, _srgb(), mode, after, ImageCms.Intent(intent), flags)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
+    return None if mode in COLOURED and _is_srgb(made) else made
+
+
+@cache
+def _from_named(space: str, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return the change from a space that has a name: made once, as it costs more than most."""
+    return _transform(named(space), mode)
 
 
 def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """Return the picture in sRGB. A profile that cannot be read is treated as absent.
 
-    Whether a profile is sRGB already is found by trying colours, not by believing its name.
+    Which space a profile means is found from its numbers, and whether it is sRGB already by trying
+    colours: its name is never believed.
     """
+    mode = picture.mode
     if profile and len(profile) <= MAX_PRESS_PROFILE:
-        change = _transform(profile, picture.mode)
-        if change is not None and not (picture.mode in COLOURED and _is_srgb(change)):
+        space = cleaned_profile(profile)[1] if mode in COLOURED else ""
+        change = _from_named(space, mode) if space else _transform(profile, mode)
+        if change is not None:
             return ImageCms.applyTransform(picture, change) or picture.convert("RGB")
-    return picture if picture.mode in COLOURED else picture.convert("RGB")
+    return picture if mode in COLOURED else picture.convert("RGB")

@@ -12,7 +12,7 @@ from safelight.imaging.answers import Answer
 from safelight.imaging.concealing import conceal
 from safelight.imaging.decoding import Decoded, decode
 from safelight.imaging.limits import THUMB_EDGE, VIEW_EDGE
-from safelight.imaging.quality import dhash64, measure
+from safelight.imaging.quality import dhash64, luma_of, measure
 from safelight.imaging.results import Evidence
 
 VIEW_QUALITY = 86
@@ -80,7 +80,7 @@ def prepare(data: memoryview, order: dict[str, Any]) -> Answer:
     lies = decoded.exif.orientation in SIDEWAYS and not decoded.is_upright
     if lies != (order["turn"] in (90, 270)):
         width, height = height, width
-    luma = picture.convert("L")
+    luma = luma_of(picture)
     facts = {
         "kind": decoded.kind,
         "width": width,
