@@ -56,10 +56,13 @@ def end_due(at: datetime) -> int:
     """
     live = Release.objects.filter(state=Release.State.OUT)
     over = live.filter(ends_at__lte=at)
-    left = live.filter(Q(made_by__is_active=False) | Q(made_by__left_at__isnull=False))
-    moved = live.filter(items__photo__patient__isnull=False).exclude(
-        items__photo__patient=F("items__patient")
+    left = Release.objects.filter(
+        Q(made_by__is_active=False) | Q(made_by__left_at__isnull=False), state__in=LIVE
     )
+    elsewhere = ReleasedPhoto.objects.filter(release__state=Release.State.OUT).exclude(
+        photo__patient=F("patient")
+    )
+    moved = live.filter(pk__in=elsewhere.values("release"))
     used = live.filter(link__opens__gte=F("link__open_limit")).exclude(
         link__openings__ends_at__gt=at
     )

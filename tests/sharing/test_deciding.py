@@ -18,6 +18,7 @@ from safelight.photos.models import Copy, Photo
 from safelight.sharing import checking, confirming, drafting
 from safelight.sharing.addressbook import NotInBook, NotTheSame, NotVerified
 from safelight.sharing.confirming import ChangedMeanwhile
+from safelight.sharing.ending import end_due
 from safelight.sharing.models import Clinician, Link, Release
 from safelight.sharing.refusals import MovedOn, NotReady, SignAgain
 from safelight.sharing.releasing import let_go
@@ -352,6 +353,17 @@ def test_public_waits_for_a_second_person_and_not_for_the_same_one(
         checking.approve(public, seen=seen(public), by=ada, at=NOON, stepped_up=True)
     public.refresh_from_db()
     assert public.state == Release.State.WAITING_SECOND
+
+
+def test_what_waits_for_a_second_person_ends_when_its_sender_leaves(
+    public: Release, ada: Person, eve: Person
+) -> None:
+    assert end_due(NOON) == 0
+    Person.objects.filter(pk=ada.pk).update(is_active=False, left_at=NOON)
+    assert end_due(NOON) == 1
+    public.refresh_from_db()
+    assert (public.state, public.end_why) == (Release.State.REFUSED, "sender_left")
+    assert checking.waiting_for(eve) == []
 
 
 def test_the_second_person_has_the_duty_signs_again_and_saw_the_copies(

@@ -15,10 +15,11 @@ from safelight.patients.models import Patient
 from safelight.people.models import Person
 from safelight.photos.copies import CopyEndsByItself, declare_gone, outside_count
 from safelight.photos.models import Copy, Photo
+from safelight.photos.moving import move_photo
 from safelight.sharing import packing, reading, recalling
 from safelight.sharing.ending import end_due, end_for_withdrawal, hand_over, note_destroyed
 from safelight.sharing.gate import bytes_for
-from safelight.sharing.models import Clinician, Message, Release
+from safelight.sharing.models import Clinician, Message, Package, Release
 from safelight.sharing.opening import LinkClosed, knock, open_link
 from safelight.sharing.packing import PackageEnded
 from safelight.sharing.replying import reply, see_replies
@@ -87,6 +88,21 @@ def test_a_sender_who_left_ends_their_links(out: Out, ada: Person, mo: Person) -
     assert end_due(LATER) == 1
     out.release.refresh_from_db()
     assert out.release.end_why == "sender_left"
+
+
+def test_one_photo_moved_to_another_record_ends_the_share_of_all(
+    photos: Callable[[int], list[Photo]], quinn: Patient, nil: Clinician, ada: Person
+) -> None:
+    first, second = photos(2)
+    keep(quinn, ada, talk(uses={"referral": "yes"}), agreed_at=NOON - timedelta(hours=1))
+    packed = sent(drafted([first, second], nil, ada, form="pdf"), ada)
+    assert end_due(LATER) == 0
+    item = packed.release.items.select_related("photo__patient__practice").get(photo=second)
+    move_photo(item.photo, quinn, reason="Wrong record", by=ada, at=LATER, stepped_up=True)
+    assert end_due(LATER) == 1
+    packed.release.refresh_from_db()
+    assert (packed.release.state, packed.release.end_why) == (Release.State.ENDED, "moved")
+    assert not bytes(Package.objects.get(release=packed.release).wrapped_key)
 
 
 def test_a_withdrawal_ends_everything_live_and_says_who_has_had_what(
