@@ -121,6 +121,7 @@ ACTIONS: Final[dict[str, str]] = {
     "share.ended": "ended what was let out",
     "share.handed_over": "recorded that a copy was handed over for good",
     "share.package_taken": "took the sealed file to hand it on",
+    "share.destroyed": "recorded that a copy was destroyed by whoever held it",
     "share.password_shown": "looked at the password of a sealed file",
     "share.printed": "printed photos that leave",
     # The log and the rules

@@ -201,16 +201,26 @@ def hand_over(release: Release, *, evidence: str, by: Person, at: datetime) -> i
 
     Its lamp goes out. Returns how many copies that were; doing it again changes nothing.
     """
-    return _settle(release, Copy.State.HANDED_OVER, evidence, by=by, at=at)
+    return _settle(
+        release, Copy.State.HANDED_OVER, evidence, action="share.handed_over", by=by, at=at
+    )
 
 
 @transaction.atomic
 def note_destroyed(release: Release, *, evidence: str, by: Person, at: datetime) -> int:
     """Record a recipient's word that what they held is destroyed."""
-    return _settle(release, Copy.State.ENDED, evidence, by=by, at=at)
+    return _settle(release, Copy.State.ENDED, evidence, action="share.destroyed", by=by, at=at)
 
 
-def _settle(release: Release, state: Copy.State, evidence: str, *, by: Person, at: datetime) -> int:
+def _settle(
+    release: Release,
+    state: Copy.State,
+    evidence: str,
+    *,
+    action: str,
+    by: Person,
+    at: datetime,
+) -> int:
     require_practice(release, by)
     require_duty(by, Act.COPY_END)
     words = " ".join(evidence.split())
@@ -223,7 +233,7 @@ def _settle(release: Release, state: Copy.State, evidence: str, *, by: Person, a
         end_copy(copy, by=by, at=at, evidence=words, state=state)
     if held:
         record(
-            "share.handed_over",
+            action,
             practice=release.practice_id,
             by=by,
             at=at,

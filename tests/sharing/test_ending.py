@@ -239,6 +239,18 @@ def test_a_file_is_handed_over_or_destroyed_by_somebodys_word(packed: Out, ada: 
     assert copy_of(packed).state == Copy.State.HANDED_OVER
 
 
+@pytest.mark.parametrize(
+    ("act", "action"), [(hand_over, "share.handed_over"), (note_destroyed, "share.destroyed")]
+)
+def test_the_log_says_which_of_the_two_became_of_a_file(
+    packed: Out, ada: Person, act: Callable[..., int], action: str
+) -> None:
+    packing.open_package(packed.release, by=ada, at=LATER, stepped_up=True)
+    assert act(packed.release, evidence="By telephone", by=ada, at=LATER) == 1
+    ended = Entry.objects.filter(action__in=["share.handed_over", "share.destroyed"])
+    assert [entry.action for entry in ended] == [action]
+
+
 def test_joined_records_keep_their_links_open_and_parted_ones_too(
     out: Out, pat: Patient, quinn: Patient, mo: Person
 ) -> None:
