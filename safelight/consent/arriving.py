@@ -44,6 +44,7 @@ def record_arrival(
     by: Person,
     at: datetime,
     phone: Phone | None = None,
+    was_in_duty: bool = False,
 ) -> Consent:
     """Record a consent from a phone's words (phone API call 6). A repeat changes nothing.
 
@@ -59,6 +60,7 @@ def record_arrival(
         by=by,
         at=at,
         phone=phone,
+        was_in_duty=was_in_duty,
     )
 
 

@@ -25,7 +25,7 @@ from safelight.consent.rules.asking import ADVOCATE, NO, SIGNED, SPOKEN, YES, Di
 from safelight.consent.uses import ANY_SPECIALIST, CARE, USES
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.patients.models import Patient
-from safelight.people.duties import Act, require_duty
+from safelight.people.duties import Act, may, require_duty
 from safelight.people.models import Person, Phone
 from safelight.people.rules import CODE_LENGTH, new_code, plain_code, shown_code
 from safelight.policy.countries import country_name
@@ -242,7 +242,7 @@ def _of(session: str, *, at: datetime) -> Showing:
     row = rows.filter(session_hash=_hash(session)).first() if session else None
     if row is None or row.ends_at <= at or row.state == Showing.State.ENDED:
         raise NothingToRead
-    if not row.asked_by.is_active or row.asked_by.left_at or row.patient.merged_into_id:
+    if not may(row.asked_by, Act.CONSENT_RECORD) or row.patient.merged_into_id:
         raise NothingToRead
     return row
 

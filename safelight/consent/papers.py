@@ -9,11 +9,13 @@ from django.db import transaction
 from safelight.audit.log import record
 from safelight.consent.models import Consent, PaperScan
 from safelight.lib.refusals import NotFound, Refusal
+from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 from safelight.vault.sealing import new_photo_key, open_blob, rewrap, seal_blob
 from safelight.vault.stores import store
 
 MOST_BYTES: Final = 10 * 1024 * 1024
+FORM_ONLY: Final = "F"  # reception's letter: what was signed on paper is theirs to add and read
 RENDITION: Final = "paper"  # what the scan's sealed bytes are bound to, beside its consent
 STARTS: Final[dict[bytes, str]] = {
     b"%PDF-": "application/pdf",
@@ -44,6 +46,9 @@ def add_scan(consent: Consent, *, content: bytes, by: Person, at: datetime) -> P
     The bytes are durable in the vault before the row exists, so a failure between leaves an unnamed
     blob and never a row without its scan. The content is not decoded here.
     """
+    require_duty(by, Act.CONSENT_RECORD, also=FORM_ONLY)
+    if consent.practice_id != by.practice_id:
+        raise NotFound
     if not 0 < len(content) <= MOST_BYTES:
         raise NotAScan("A scan is at most 10 MB. Nothing was kept.")
     media_type = media_type_of(content)
@@ -75,7 +80,8 @@ def add_scan(consent: Consent, *, content: bytes, by: Person, at: datetime) -> P
 
 def open_scan(consent: Consent, scan_id: int, *, by: Person, at: datetime) -> tuple[bytes, str]:
     """Return a scan's bytes and type, to be downloaded. The log's entry is committed first."""
-    scan = consent.scans.filter(pk=scan_id).first()
+    require_duty(by, Act.CONSENT_VIEW, also=FORM_ONLY)
+    scan = consent.scans.filter(pk=scan_id, consent__practice=by.practice_id).first()
     if scan is None:
         raise NotFound
     with transaction.atomic():

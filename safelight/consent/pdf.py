@@ -11,8 +11,11 @@ from django.db import transaction
 
 from safelight.audit.log import record
 from safelight.consent.models import Consent
+from safelight.consent.papers import FORM_ONLY
 from safelight.consent.rules.asking import ADVOCATE, SIGNED
 from safelight.consent.words import day_words, document, moment_words
+from safelight.lib.refusals import NotFound
+from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 
 STANDARD: Final = "ua-1"  # tagged, titled, with a language: a screen reader can read it
@@ -31,6 +34,9 @@ def _template() -> bytes:
 
 def consent_pdf(consent: Consent, *, by: Person, at: datetime) -> bytes:
     """Return the record as a PDF. That it was printed is in the log before a byte is given out."""
+    require_duty(by, Act.CONSENT_VIEW, also=FORM_ONLY)
+    if consent.practice_id != by.practice_id:
+        raise NotFound
     with transaction.atomic():
         record(
             "consent.printed",

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from safelight.audit.actor import Actor
 from safelight.audit.log import record
 from safelight.consent.models import Consent, Decision
+from safelight.consent.papers import FORM_ONLY
 from safelight.consent.rules.asking import (
     PAPER,
     SPOKEN,
@@ -25,7 +26,7 @@ from safelight.consent.rules.asking import (
 from safelight.consent.uses import USES
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
 from safelight.patients.models import Patient, Visit
-from safelight.people.duties import Act, letters, may
+from safelight.people.duties import Act, letters, may, require_duty
 from safelight.people.models import Person, Phone
 from safelight.policy.models import Notice
 from safelight.policy.rules import local_day
@@ -88,12 +89,16 @@ def record_consent(
     phone: Phone | None = None,
     witness: Person | None = None,
     supersedes: Consent | None = None,
+    was_in_duty: bool = False,
 ) -> Consent:
     """Keep a discussion. Keeping the same one under the same id again changes nothing.
 
     What is not whole is refused before anything is written, and another one under the same id never
-    replaces the first: a fingerprint of what was said tells them apart.
+    replaces the first: a fingerprint of what was said tells them apart. `was_in_duty` says that the
+    caller asked for the duty as it was at the time: one who left since may have asked before.
     """
+    if not was_in_duty:
+        require_duty(by, Act.CONSENT_RECORD, also=FORM_ONLY)
     _require_same_practice(patient, notice, by, visit, witness, supersedes)
     _require_form(talk, agreed_at=agreed_at, at=at)
     print_ = fingerprint(talk, notice=notice, agreed_at=agreed_at, visit=visit)
@@ -218,7 +223,7 @@ def _require_same_practice(
 
 def _checked(talk: Discussion, patient: Patient, notice: Notice, *, day: date, by: Person) -> date:
     """Return the review date, or refuse a discussion that is not whole or not theirs to record."""
-    form_only = "F" in letters(by, Act.CONSENT_RECORD) and not may(by, Act.CONSENT_RECORD)
+    form_only = FORM_ONLY in letters(by, Act.CONSENT_RECORD) and not may(by, Act.CONSENT_RECORD)
     if form_only and talk.method != PAPER:
         raise NotAllowed(
             "Not kept. Reception records a signed form, not a discussion.",

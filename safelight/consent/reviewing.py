@@ -9,7 +9,8 @@ from safelight.audit.log import record
 from safelight.consent.models import Consent
 from safelight.consent.rules.asking import EMERGENCY, LEAST_REASON
 from safelight.consent.withdrawing import withdraw_consent
-from safelight.lib.refusals import BadInput, Refusal
+from safelight.lib.refusals import BadInput, NotFound, Refusal
+from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 
 AGREED, DECLINED, NOT_REACHED = "agreed", "declined", "not_reached"
@@ -38,6 +39,9 @@ def review_emergency(
 
     An emergency is reviewed once, by a conditional update; a second review is refused.
     """
+    require_duty(by, Act.CONSENT_RECORD)
+    if consent.practice_id != by.practice_id:
+        raise NotFound
     words = words.strip()
     if outcome not in OUTCOMES:
         raise BadInput("Choose what the review found.")

@@ -9,8 +9,9 @@ from safelight.consent.models import Consent, Withdrawal
 from safelight.consent.reading import withdrawn_uses
 from safelight.consent.rules.asking import YES
 from safelight.consent.uses import USES
-from safelight.lib.refusals import BadInput, Refusal
+from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.lib.wiring import all_wired
+from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 
 HOOKS = "consent.withdrawn."  # the wiring table's names for what ends with a yes
@@ -49,6 +50,9 @@ def withdraw_consent(
     keeps it (law-au, sections 4 and 7). Taking back what was taken back already gives the first row
     and writes nothing.
     """
+    require_duty(by, Act.CONSENT_WITHDRAW)
+    if consent.practice_id != by.practice_id:
+        raise NotFound
     said_by, why = said_by.strip(), why.strip()
     if use and use not in USES:
         raise BadInput("That use is not known.")

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from safelight.audit.log import record
-from safelight.lib.refusals import BadInput, NotAllowed, Refusal
+from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
 from safelight.patients.access import WallUp, way_to
 from safelight.patients.breaking_glass import note_way_in
 from safelight.patients.details import WORDS, Details, DetailsWrong, plain, tidy
@@ -48,7 +48,7 @@ def edit_patient(
     `seen` is the newest change the editor's page showed: a change made since then is not overrun.
     """
     require_duty(by, Act.PATIENT_EDIT)
-    patient = Patient.objects.select_for_update().get(pk=patient.pk, practice=by.practice_id)
+    patient = _locked(patient, by)
     if seen is not None and seen != newest_change(patient):
         raise ChangedMeanwhile
     before, details = details_of(patient), tidy(details)
@@ -70,6 +70,14 @@ def edit_patient(
     said = plain(reason) or "No reason was written with the change"
     note_way_in(patient, way, how="usual_gp", words=said[:300], by=by, at=at, counts_at=at)
     return patient
+
+
+def _locked(patient: Patient, by: Person) -> Patient:
+    rows = Patient.objects.select_for_update().filter(pk=patient.pk, practice=by.practice_id)
+    row = rows.first()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def newest_change(patient: Patient) -> int:
@@ -129,7 +137,7 @@ def restrict(
     GP lifts it only from inside: otherwise the wall would open to whoever takes it down.
     """
     require_restrict(by)
-    patient = Patient.objects.select_for_update().get(pk=patient.pk, practice=by.practice_id)
+    patient = _locked(patient, by)
     if patient.restricted == restricted:
         return patient
     if patient.restricted and not {"M", "P"} & set(by.roles) and not way_to(by, patient, at=at):

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotFound, Refusal
@@ -71,7 +71,7 @@ def choose_columns(
     kept.columns = columns
     findings = _forecast(kept, sheet, at=at)
     with transaction.atomic():
-        _waiting(PatientList.objects.select_for_update().get(pk=kept.pk))
+        _waiting(_locked(kept, by))
         kept.save(update_fields=["columns", "rows", "forecast"])
         kept.findings.all().delete()
         _say(kept, findings)
@@ -105,7 +105,7 @@ def _say(kept: PatientList, findings: Iterable[Finding]) -> None:
 def confirm_list(kept: PatientList, *, by: Person, at: datetime) -> PatientList:
     """Say that a checked list is to be brought in. The worker does it; confirming twice is once."""
     require_duty(by, Act.PATIENT_IMPORT)
-    kept = PatientList.objects.select_for_update().get(pk=kept.pk, practice=by.practice_id)
+    kept = _locked(kept, by)
     if kept.state in (State.CONFIRMED, State.DONE):
         return kept
     kept = _waiting(kept)
@@ -122,9 +122,7 @@ def confirm_list(kept: PatientList, *, by: Person, at: datetime) -> PatientList:
 def leave_list(kept: PatientList, *, by: Person, at: datetime) -> PatientList:
     """Leave a checked list alone: its file is emptied, no patient was changed."""
     require_duty(by, Act.PATIENT_IMPORT)
-    kept = _waiting(
-        PatientList.objects.select_for_update().get(pk=kept.pk, practice=by.practice_id)
-    )
+    kept = _waiting(_locked(kept, by))
     kept.state, kept.content, kept.done_at = State.LEFT, b"", at
     kept.save(update_fields=["state", "content", "done_at"])
     return kept
@@ -238,7 +236,15 @@ def _today(practice: Practice, at: datetime) -> date:
 
 def list_for(person: Person, list_id: UUID) -> PatientList:
     """Return a list of the person's own practice; any other looks like none."""
-    kept = PatientList.objects.filter(practice=person.practice_id, pk=list_id).first()
+    return _of(person, list_id, PatientList.objects.all())
+
+
+def _locked(kept: PatientList, by: Person) -> PatientList:
+    return _of(by, kept.pk, PatientList.objects.select_for_update())
+
+
+def _of(person: Person, list_id: UUID, rows: QuerySet[PatientList]) -> PatientList:
+    kept = rows.filter(practice=person.practice_id, pk=list_id).first()
     if kept is None:
         raise NotFound
     return kept

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from safelight.audit.log import record
-from safelight.lib.refusals import BadInput, Refusal
+from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.patients.access import patient_for
 from safelight.patients.details import plain
 from safelight.patients.keeping import change_row
@@ -92,8 +92,10 @@ def undo_merge(merge: Merge, *, reason: str, by: Person, at: datetime) -> Merge:
     What was added since stays with the record kept, because only a person can say whose it is.
     """
     require_duty(by, Act.PATIENT_MERGE)
-    merge = Merge.objects.select_for_update().get(pk=merge.pk, practice=by.practice_id)
-    if merge.undone_at is not None:
+    found = Merge.objects.select_for_update().filter(pk=merge.pk, practice=by.practice_id).first()
+    if found is None:
+        raise NotFound
+    if (merge := found).undone_at is not None:
         return merge
     words = _reason(reason)
     rows = Patient.objects.select_for_update().filter(pk__in=(merge.keep_id, merge.gone_id))

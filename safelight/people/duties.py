@@ -117,6 +117,11 @@ def require_duty(person: "Person", act: Act, *, also: str = "") -> None:
         )
 
 
+def require_policy_edit(person: "Person") -> None:
+    """Refuse whoever may not change the practice's policy; policy's acts ask it by its wire."""
+    require_duty(person, Act.POLICY_EDIT)
+
+
 def opens_records(person: "Person") -> bool:
     """Say whether a person may see photos at all: in the course of care, or from outside it."""
     return bool(letters(person, Act.PHOTO_VIEW) | letters(person, Act.PHOTO_VIEW_WALLED))

@@ -39,6 +39,7 @@ def file_consent(capture: Capture, meta: ConsentMeta, *, at: datetime) -> str:
             by=person,
             at=at,
             phone=capture.phone,
+            was_in_duty=True,
         )
     return CONSENT
 
@@ -55,7 +56,13 @@ def record_waiting(
     body = {**waiting.body, "patient": str(patient.pk), "visit": None}
     with transaction.atomic():
         consent = record_arrival(
-            patient, id=waiting.pk, body=body, by=waiting.person, at=at, phone=waiting.capture.phone
+            patient,
+            id=waiting.pk,
+            body=body,
+            by=waiting.person,
+            at=at,
+            phone=waiting.capture.phone,
+            was_in_duty=True,
         )
         WaitingConsent.objects.filter(pk=waiting.pk).update(consent=consent)
     return consent

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from safelight.audit.actor import Acting, Actor, as_actor
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotFound
+from safelight.policy.keeping import Keeper, require_keeper
 from safelight.policy.models import LegalRule, Practice
 
 AUSTRALIA: Final = "AU"
@@ -116,13 +116,14 @@ def change_rule(
     source: str,
     checked_on: date | None,
     verified: bool,
-    by: Actor | Acting | None,
+    by: Keeper,
     at: datetime,
 ) -> LegalRule:
     """Change or confirm a rule: its value, its source, and the day somebody checked it.
 
     A number stays a number and a text a text; what stood before is in the log's words.
     """
+    require_keeper(by, practice)
     rule = LegalRule.objects.select_for_update().filter(practice=practice, pk=rule_id).first()
     if rule is None:
         raise NotFound
@@ -131,10 +132,10 @@ def change_rule(
         raise BadInput("A rule names its source, in at most 240 characters.")
     if verified and checked_on is None:
         raise BadInput("A confirmed rule says on which day it was checked.")
-    before, actor = rule.value, as_actor(by)
+    before = rule.value
     rule.value, rule.source = value, source.strip()
     rule.checked_on, rule.verified = checked_on, verified
-    rule.changed_by = actor.id if actor else None
+    rule.changed_by = by.actor().id
     rule.save(update_fields=["value", "source", "checked_on", "verified", "changed_by"])
     record(
         "policy.changed",

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from safelight.audit.actor import Acting, Actor, as_actor
 from safelight.audit.log import record
 from safelight.lib.refusals import NotFound, Refusal
 from safelight.policy.defaults import DEFAULTS
+from safelight.policy.keeping import Keeper, require_keeper
 from safelight.policy.models import LegalRule, Practice, Setting
 from safelight.policy.rules import Spec, checked_value
 
@@ -52,13 +52,12 @@ def history(practice: Practice, key: str = "") -> list[Setting]:
 
 
 @transaction.atomic
-def change_setting(
-    practice: Practice, *, key: str, value: Any, by: Actor | Acting | None, at: datetime
-) -> Any:
+def change_setting(practice: Practice, *, key: str, value: Any, by: Keeper, at: datetime) -> Any:
     """Set one setting from now on, within its bounds. The values before it stay as history.
 
     Setting what is set already changes nothing and writes nothing.
     """
+    require_keeper(by, practice)
     if key not in DEFAULTS:
         raise NotFound
     value = checked_value(key, DEFAULTS[key], value)
@@ -66,9 +65,8 @@ def change_setting(
     if value == before:
         return value
     _refuse_crossed_ages({**all_settings(practice), key: value})
-    actor = as_actor(by)
     Setting.objects.create(
-        practice=practice, key=key, value=value, since=at, changed_by=actor.id if actor else None
+        practice=practice, key=key, value=value, since=at, changed_by=by.actor().id
     )
     record(
         "policy.changed",

@@ -6,9 +6,9 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Max
 
-from safelight.audit.actor import Acting, Actor, as_actor
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotFound, Refusal
+from safelight.policy.keeping import Keeper, require_keeper
 from safelight.policy.models import Notice, Practice
 
 DEFAULT_LANGUAGE: Final = "en-AU"
@@ -101,7 +101,7 @@ def new_notice(
     practice: Practice,
     *,
     points: list[dict[str, Any]],
-    by: Actor | Acting | None,
+    by: Keeper,
     at: datetime,
     language: str = DEFAULT_LANGUAGE,
 ) -> Notice:
@@ -109,16 +109,16 @@ def new_notice(
 
     The six keys stay what they are, so a record of any version can be compared with any other.
     """
+    require_keeper(by, practice)
     checked = _checked_points(points)
     newest = Notice.objects.filter(practice=practice).aggregate(version=Max("version"))["version"]
-    actor = as_actor(by)
     notice = Notice.objects.create(
         practice=practice,
         version=(newest or 0) + 1,
         language=language,
         points=checked,
         since=at,
-        changed_by=actor.id if actor else None,
+        changed_by=by.actor().id,
     )
     record("policy.changed", practice=practice.pk, by=by, at=at, of=f"notice:{notice.version}")
     return notice

@@ -26,6 +26,7 @@ SAFELIGHT_WIRING = {
     "audit.public_key": "safelight.vault.sealing.audit_public_key",
     "audit.seal_detail": "safelight.vault.sealing.seal_detail",
     "audit.open_detail": "safelight.vault.sealing.open_detail",
+    "policy.duty": "safelight.people.duties.require_policy_edit",
     "patients.movers.consent": "safelight.consent.moving.move_all",
     "patients.movers.photos": "safelight.photos.moving.move_all",
     "patients.movers.sharing": "safelight.sharing.moving.move_all",

@@ -220,6 +220,15 @@ def test_only_whoever_shows_it_may_ask_how_far_it_is(
         shown(pat, ivy)
 
 
+def test_nothing_is_answered_once_the_asker_has_lost_the_duty(pat: Patient, ada: Person) -> None:
+    code, _ = shown(pat, ada)
+    session = open_by_code(code, at=LATER)
+    Person.objects.filter(pk=ada.pk).update(roles=["IT"])
+    with pytest.raises(NothingToRead):
+        answer(session, agrees=True, signature=STROKES, at=LATER)
+    assert not Consent.objects.exists()
+
+
 def test_nothing_is_read_once_the_asker_has_left_or_the_patient_was_joined_to_another(
     pat: Patient, ada: Person, ben: Person, reg: Person
 ) -> None:

@@ -310,6 +310,18 @@ BODY: dict[str, Any] = {
 }
 
 
+def test_who_asked_before_they_left_is_recorded_only_where_their_duty_then_was_seen(
+    pat: Patient, ada: Person
+) -> None:
+    body = {**BODY, "notice": newest_notice(pat.practice).pk}
+    ada.is_active, ada.left_at = False, NOON
+    ada.save(update_fields=["is_active", "left_at"])
+    with pytest.raises(NotAllowed):
+        record_arrival(pat, id=new_id(), body=body, by=ada, at=NOON)
+    late = record_arrival(pat, id=new_id(), body=body, by=ada, at=NOON, was_in_duty=True)
+    assert late.recorded_by_id == ada.pk
+
+
 def test_a_phones_words_become_the_same_record(pat: Patient, ada: Person, phone: Phone) -> None:
     body = {**BODY, "notice": newest_notice(pat.practice).pk, "visit": str(pat.visits.get().pk)}
     number = new_id()

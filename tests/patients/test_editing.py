@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from safelight.lib.refusals import BadInput, NotAllowed
+from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients.access import WallUp
 from safelight.patients.adding import add_patient
 from safelight.patients.breaking_glass import break_glass
@@ -65,7 +65,7 @@ def test_an_identifier_can_be_taken_away(rec: Person) -> None:
 
 
 def test_another_practices_patient_cannot_be_edited(cy: Person, pat: Patient) -> None:
-    with pytest.raises(Patient.DoesNotExist):
+    with pytest.raises(NotFound):
         edit_patient(pat, details(), by=cy, at=NOON)
 
 
