@@ -1,6 +1,6 @@
 """Reading consents: which one covers a photo, what it says, and what is owed. Changes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -57,6 +57,12 @@ def consent_by_id(practice: Practice, pk: UUID) -> Consent:
     if found is None:
         raise NotFound
     return found
+
+
+def patients_of(practice: Practice, consents: Collection[UUID]) -> dict[UUID, Patient]:
+    """Return whose these consents of a practice are; one it does not have is left out."""
+    rows = Consent.objects.filter(practice=practice, pk__in=consents)
+    return {row.pk: row.patient for row in rows.select_related("patient")}
 
 
 def ages_of(practice: Practice) -> Ages:

@@ -11,7 +11,7 @@ from safelight.imaging.results import look_alike
 from safelight.lib.refusals import NotFound
 from safelight.patients.models import Patient
 from safelight.people.models import Phone
-from safelight.photos.copies import outside_copies
+from safelight.photos.copies import NOT_ENDED, outside_copies
 from safelight.photos.models import Alarm, Capture, Copy, Photo
 from safelight.policy.models import Practice
 from safelight.policy.settings import setting
@@ -122,9 +122,10 @@ def neighbours(photo: Photo) -> tuple[Photo | None, Photo | None]:
     same = Photo.objects.filter(
         patient_id=photo.patient_id, site_code=photo.site_code, side=photo.side
     )
-    older = same.filter(taken_at__lte=photo.taken_at).exclude(pk=photo.pk)
-    newer = same.filter(taken_at__gt=photo.taken_at)
-    return older.order_by("-taken_at").first(), newer.order_by("taken_at").first()
+    now = Q(taken_at=photo.taken_at)
+    older = same.filter(Q(taken_at__lt=photo.taken_at) | (now & Q(pk__lt=photo.pk)))
+    newer = same.filter(Q(taken_at__gt=photo.taken_at) | (now & Q(pk__gt=photo.pk)))
+    return older.order_by("-taken_at", "-pk").first(), newer.order_by("taken_at", "pk").first()
 
 
 def unmatched_count(practice: Practice) -> int:
@@ -175,13 +176,16 @@ class Today:
     alarms: list[Alarm]
 
 
-NOT_FILED = (Capture.State.ANNOUNCED, Capture.State.RECEIVING, Capture.State.STORED)
+ON_ITS_WAY = (Capture.State.ANNOUNCED, Capture.State.RECEIVING)
+NOT_FILED = (*ON_ITS_WAY, Capture.State.STORED)
 
 
 def unfiled(practice: Practice) -> QuerySet[Capture]:
-    """Return the captures that are not in the record yet, the oldest first."""
+    """Return the captures that are not in the record yet and may still come, the oldest first."""
     return (
         Capture.objects.filter(practice=practice, state__in=NOT_FILED)
+        .exclude(state__in=ON_ITS_WAY, gone_at__isnull=False)
+        .exclude(state__in=ON_ITS_WAY, given_up_at__isnull=False)
         .select_related("phone", "person")
         .order_by("announced_at")
     )
@@ -206,9 +210,9 @@ def today(practice: Practice, *, at: datetime) -> Today:
         unfiled=list(arriving.filter(announced_at__lt=late)[:ROWS]),
         waiting=list(arriving.filter(announced_at__gte=late)[:ROWS]),
         refused=list(
-            captures.filter(state=Capture.State.REFUSED, gone_at__isnull=True).order_by(
-                "announced_at"
-            )[:ROWS]
+            captures.filter(
+                state=Capture.State.REFUSED, gone_at__isnull=True, given_up_at__isnull=True
+            ).order_by("announced_at")[:ROWS]
         ),
         unmatched=list(unmatched(practice)[:ROWS]),
         incomplete=list(unworded.filter(filed_at__lt=stale)[:ROWS]),
@@ -228,10 +232,21 @@ def captures_possibly_on(phone: Phone) -> QuerySet[Capture]:
     """Return every photo that could still be on a phone: all it has not shown to be gone.
 
     It errs on the side of too many: a filed one counts until the phone itself said it forgot.
-    A consent that travelled by itself is sealed as well, but it is no photo.
     """
+    return _possibly_on(phone, Capture.Kind.PHOTO)
+
+
+def consents_possibly_on(phone: Phone) -> QuerySet[Capture]:
+    """Return every consent that was sealed on a phone and that it has not shown to be gone.
+
+    It is no photo, but it holds a name and what was agreed, so a loss of the phone concerns it.
+    """
+    return _possibly_on(phone, Capture.Kind.CONSENT)
+
+
+def _possibly_on(phone: Phone, kind: Capture.Kind) -> QuerySet[Capture]:
     return (
-        Capture.objects.filter(phone=phone, kind=Capture.Kind.PHOTO, gone_at__isnull=True)
+        Capture.objects.filter(phone=phone, kind=kind, gone_at__isnull=True)
         .select_related("person", "photo", "photo__patient")
         .order_by("announced_at")
     )
@@ -249,7 +264,7 @@ def whereabouts(capture: Capture) -> tuple[int, int]:
     What its phone holds unopened counts too: it may be this patient's, so zero is really zero.
     """
     photo = getattr(capture, "photo", None)
-    held = Copy.objects.filter(holder=Copy.Holder.PHONE, state=Copy.State.HELD)
+    held = Copy.objects.filter(holder=Copy.Holder.PHONE, state__in=NOT_ENDED)
     unopened = Q(phone_id=capture.phone_id, photo__isnull=True)
     if photo is None or photo.patient_id is None:
         return held.filter(unopened | Q(capture=capture)).count(), 0

@@ -4,12 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from safelight.consent.reading import patients_of
+from safelight.patients.models import Patient
 from safelight.people.duties import Act, may
 from safelight.people.models import Person, Phone
 from safelight.people.phone_care import checks_due
 from safelight.people.phones import has_it
 from safelight.photos.models import Capture
-from safelight.photos.reading import captures_gone_from, captures_possibly_on
+from safelight.photos.reading import (
+    captures_gone_from,
+    captures_possibly_on,
+    consents_possibly_on,
+)
 from safelight.policy.settings import setting
 
 WORDS = {"declare": "back-up and updates not declared", "self_check": "camera not checked"}
@@ -45,6 +51,7 @@ class Lost:
     """What is known about a phone that was lost: what was on it, and what a finder could see."""
 
     possibly: list[Possibly]
+    consents: list[Possibly]
     here: int
     gone: int
     last_seen: str
@@ -79,10 +86,13 @@ def lost_facts(phone: Phone, reader: Person) -> Lost:
     report: dict[str, Any] = phone.lost_report or {}
     names = may(reader, Act.PATIENT_VIEW)
     possibly = [_possibly(row, names=names) for row in captures_possibly_on(phone)]
+    sealed = list(consents_possibly_on(phone))
+    patients = patients_of(phone.practice, [row.pk for row in sealed])
     people = {str(row.pk): row for row in Person.objects.filter(practice=phone.practice)}
     reported, contact = _time(report.get("reported_at")), _time(report.get("contact_at"))
     return Lost(
         possibly=possibly,
+        consents=[_consent(row, patients.get(row.pk), names=names) for row in sealed],
         here=sum(row.is_here for row in possibly),
         gone=captures_gone_from(phone),
         last_seen=str(report.get("last_seen", "")),
@@ -97,7 +107,16 @@ def lost_facts(phone: Phone, reader: Person) -> Lost:
 def _possibly(row: Capture, *, names: bool) -> Possibly:
     photo = getattr(row, "photo", None)
     patient = photo.patient if photo is not None else None
-    if photo is None:
+    return _row(row, patient, names=names, is_here=photo is not None)
+
+
+def _consent(row: Capture, patient: Patient | None, *, names: bool) -> Possibly:
+    """Say whose a sealed consent is: it keeps its number in the record, once it has come there."""
+    return _row(row, patient, names=names, is_here=row.state == Capture.State.FILED)
+
+
+def _row(row: Capture, patient: Patient | None, *, names: bool, is_here: bool) -> Possibly:
+    if not is_here:
         whose = "Not known: it is sealed, and has not come to the practice"
     elif patient is None:
         whose = "Not matched to a patient yet"
@@ -108,7 +127,7 @@ def _possibly(row: Capture, *, names: bool) -> Possibly:
         taken_at=row.sealed_at or row.announced_at,
         by=row.person.name if row.person else "",
         whose=whose,
-        is_here=photo is not None,
+        is_here=is_here,
     )
 
 

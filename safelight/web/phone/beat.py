@@ -38,10 +38,11 @@ def beat(request: PhoneRequest) -> HttpResponse:
     kept = _checkpoint_kept(words.get("checkpoint"))
     note_held(phone, held, at=at)
     note_gone(phone, gone, at=at)
+    photos = [item.sealed_at for item in held if item.kind == Capture.Kind.PHOTO]
     phone_reported(
         phone,
-        held=len(held),
-        held_since=min((item.sealed_at for item in held), default=None),
+        held=len(photos),
+        held_since=min(photos, default=None),
         storage_kept=words.get("storage_kept") is True,
         app_version=str(words.get("app_version", ""))[:40],
         checkpoint=kept,

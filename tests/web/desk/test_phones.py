@@ -11,6 +11,7 @@ from safelight.people.models import PairingCode, Person, Phone
 from safelight.people.phone_care import hand_out, phone_reported
 from safelight.people.phones import report_lost
 from safelight.photos.models import Capture
+from tests.consent.talks import keep, talk
 from tests.signing_in import new_phone, signed_in_client
 
 pytestmark = pytest.mark.django_db
@@ -126,8 +127,6 @@ def test_a_lost_phones_report_lists_exactly_what_could_have_been_on_it(
     phone, _ = new_phone(ada.practice, ada)
     possibly = [capture_on(phone) for _ in range(2)]
     gone = capture_on(phone, gone=True)
-    consent = capture_on(phone)
-    Capture.objects.filter(pk=consent.pk).update(kind=Capture.Kind.CONSENT)
     other, _ = new_phone(ada.practice, ada)
     elsewhere = capture_on(other)
     report_lost(phone, last_seen="Car park, about 5 pm", by=ada, at=now())
@@ -135,12 +134,43 @@ def test_a_lost_phones_report_lists_exactly_what_could_have_been_on_it(
     assert "2 photos may have been on it." in page
     assert all(str(row.pk) in page for row in possibly)
     assert str(gone.pk) not in page
-    assert str(consent.pk) not in page
     assert str(elsewhere.pk) not in page
     assert "1 photo, each shown to be gone" in page
-    assert "The photos are sealed." in page
+    assert "Photos and consents are sealed." in page
     assert "Car park, about 5 pm" in page
     assert "Unknown" in page
+
+
+def test_a_lost_phones_report_says_which_sealed_consents_could_have_been_on_it(
+    ada: Person, mo: Person, ivy: Person, pat: Patient
+) -> None:
+    phone, _ = new_phone(ada.practice, ada)
+    waiting, came, gone = capture_on(phone), capture_on(phone), capture_on(phone, gone=True)
+    Capture.objects.update(kind=Capture.Kind.CONSENT)
+    keep(pat, ada, talk(), id=came.pk)
+    Capture.objects.filter(pk=came.pk).update(state=Capture.State.FILED)
+    report_lost(phone, last_seen="", by=ada, at=now())
+    page = signed_in_client(mo).get(f"/phones/{phone.pk}").content.decode()
+    assert "no photo that we know of, but 2 consents may have been on it." in page
+    assert "each sealed with the patient’s name, the answers and the signature" in page
+    assert str(waiting.pk) in page
+    assert str(came.pk) in page
+    assert str(gone.pk) not in page
+    assert "TESTCASE, Pat" in page
+    assert "Not known: it is sealed" in page
+    assert "TESTCASE" not in signed_in_client(ivy).get(f"/phones/{phone.pk}").content.decode()
+    sheet = signed_in_client(mo).get(f"/phones/{phone.pk}/lost/sheet").content.decode()
+    assert "0 photos and 2 signed consents" in sheet
+
+
+def test_whether_a_phone_may_use_safelight_is_said_in_a_sentence(ada: Person) -> None:
+    phone, _ = new_phone(ada.practice, ada)
+    client = signed_in_client(ada)
+    for path in (f"/phones/{phone.pk}", "/phones"):
+        page = client.get(path).content.decode()
+        assert "May use Safelight" in page
+        assert "Open<" not in page
+    assert "Yes, when its holder unlocks it" in client.get(f"/phones/{phone.pk}").content.decode()
 
 
 def test_the_sheet_has_the_numbers_and_no_patient(ada: Person, mo: Person, pat: Patient) -> None:
@@ -182,3 +212,20 @@ def test_a_practice_phone_is_taken_back(ben: Person, mo: Person) -> None:
     assert f"{ben.name} signed it out" in client.get("/phones").content.decode()
     client.post(f"/phones/{phone.pk}/hand-back")
     assert Phone.objects.get(pk=phone.pk).signed_out_to is None
+
+
+def test_what_a_lost_phone_held_is_given_up_in_words(ada: Person, mo: Person) -> None:
+    phone, _ = new_phone(ada.practice, ada)
+    capture_on(phone)
+    client = signed_in_client(mo)
+    url = f"/phones/{phone.pk}/give-up"
+    assert client.get(url).status_code == 404, "it works, so it can still send"
+    report_lost(phone, last_seen="", by=mo, at=now())
+    page = client.get(f"/phones/{phone.pk}").content.decode()
+    assert f'href="{url}"' in page
+    assert "1 item" in client.get(url).content.decode()
+    assert "Say how we know" in client.post(url, {"evidence": " "}).content.decode()
+    done = client.post(url, {"evidence": "Erased by the carrier"})
+    assert done.headers["Location"] == f"/phones/{phone.pk}"
+    assert f'href="{url}"' not in client.get(f"/phones/{phone.pk}").content.decode()
+    assert Capture.objects.get().given_up_at is not None

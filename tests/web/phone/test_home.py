@@ -198,7 +198,10 @@ def test_a_beat_keeps_the_ledger_and_answers_a_checkpoint(receiver: Caller, seen
     on_phone = OnPhone(None, receiver.phone, receiver.signer)  # the phone alone: nobody signed in
     number, sealed_at = new_id(), now() - timedelta(hours=2)
     words = {
-        "held": [{"id": str(number), "sealed_at": sealed_at.isoformat(), "kind": "photo"}],
+        "held": [
+            {"id": str(number), "sealed_at": sealed_at.isoformat(), "kind": "photo"},
+            {"id": str(new_id()), "sealed_at": seen.taken_at.isoformat(), "kind": "consent"},
+        ],
         "gone": [{"id": str(seen.pk), "at": now().isoformat()}],
         "storage_kept": True,
         "app_version": "0.1.0",
