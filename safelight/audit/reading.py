@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from safelight.audit.actions import SIGHTS
 from safelight.audit.leaf import commitment
@@ -36,11 +36,42 @@ class Page:
     before: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What narrows the log: by whom (None for anybody), which act, from when until before when."""
+
+    actor: UUID | None = None
+    itself: bool = False  # what the server did by itself, which has no actor
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def condition(self) -> Q:
+        """Return what an entry must meet. Nothing sought is met by every entry."""
+        found = Q(actor_id=self.actor) if self.actor else Q()
+        if self.itself:
+            found &= Q(actor_id=None)
+        if self.action:
+            found &= Q(action=self.action)
+        if self.since:
+            found &= Q(at__gte=self.since)
+        return found & Q(at__lt=self.until) if self.until else found
+
+
+ANYTHING: Final = Sought()
+
+
 def of_patient(
-    practice: UUID, patient: UUID, *, before: int | None = None, limit: int = PAGE
+    practice: UUID,
+    patient: UUID,
+    *,
+    sought: Sought = ANYTHING,
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> Page:
-    """Return everything done with a patient's record, in this practice only."""
-    return _page(_entries(practice).filter(patient=patient), before, limit)
+    """Return what was done with a patient's record, in this practice only; all of it or some."""
+    found = _entries(practice).filter(sought.condition(), patient=patient)
+    return _page(found, before, limit)
 
 
 def views_of_patient(
@@ -64,9 +95,11 @@ def of_object(
     return _page(found.filter(action__in=actions) if actions else found, before, limit)
 
 
-def newest(practice: UUID, *, before: int | None = None, limit: int = PAGE) -> Page:
-    """Return the practice's whole log, newest first."""
-    return _page(_entries(practice), before, limit)
+def newest(
+    practice: UUID, *, sought: Sought = ANYTHING, before: int | None = None, limit: int = PAGE
+) -> Page:
+    """Return the practice's log, newest first: the whole of it, or what is sought."""
+    return _page(_entries(practice).filter(sought.condition()), before, limit)
 
 
 def entry_at(practice: UUID, number: int) -> Entry:

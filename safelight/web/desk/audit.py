@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from safelight.people.duties import Act, may, opens_records, role_names
 from safelight.people.models import Person
 from safelight.photos.printing import PURPOSES
 from safelight.sharing.reading import recipients_of
+from safelight.web.desk.audit_sought import Seeking, find_patient, seeking
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 PRINTED = 500
@@ -39,6 +40,7 @@ LOOKS: Final = {
 """What the purposes of looking are called; one that only repeats the act is left out."""
 
 
+NOTHING: Final = reading.Page([], None)
 BY_LINK = {"SP": "A recipient", "PT": "The patient"}
 """Readers without a sign-in, by the role that the log writes for them."""
 
@@ -122,17 +124,16 @@ def _note(
 @require_GET
 @signed_in(Act.AUDIT_ALL)
 def audit(request: PersonRequest) -> HttpResponse:
-    """Show the log, newest first, by key. Looking at it is an entry too."""
+    """Show the log, newest first, by key, or what is sought. Looking at it is an entry too."""
     at, practice = now(), request.person.practice
-    page = reading.newest(practice.pk, before=_before(request))
-    _note(request, at=at)
-    context = {
-        "lines": lines(page.entries, request.person),
-        "before": page.before,
-        "size": reading.size(practice.pk),
-        "checkpoint": latest(practice.pk),
-    }
-    return render(request, "desk/audit/log.html", context)
+    found = seeking(request)
+    page = NOTHING
+    if found.sought:
+        page = reading.newest(practice.pk, sought=found.sought, before=_before(request))
+    of = f"person:{found.sought.actor}" if found.sought and found.sought.actor else ""
+    _note(request, at=at, of=of)
+    context = {"size": reading.size(practice.pk), "checkpoint": latest(practice.pk)}
+    return _log(request, found, page, context)
 
 
 @require_GET
@@ -166,14 +167,28 @@ def of_patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Show everything done with a patient's record, to a privacy officer. That is an entry too."""
     at, practice = now(), request.person.practice
     patient = patient_for(request.person, patient_id, at=at, stepped_up=stepped_up(request))
-    page = reading.of_patient(practice.pk, patient.pk, before=_before(request))
+    found = seeking(request)
+    page = NOTHING
+    if found.sought:
+        page = reading.of_patient(
+            practice.pk, patient.pk, sought=found.sought, before=_before(request)
+        )
     _note(request, at=at, of=f"patient:{patient.pk}", patient=patient.pk)
-    context = {
-        "patient": patient,
+    return _log(request, found, page, {"patient": patient})
+
+
+def _log(
+    request: PersonRequest, found: Seeking, page: reading.Page, more: dict[str, Any]
+) -> HttpResponse:
+    """Show a page of the log with the form that narrows it."""
+    context = more | {
+        "form": found.form,
+        "narrowed": found.narrowed,
         "lines": lines(page.entries, request.person),
-        "before": page.before,
+        "older": found.older(page) if page.before else "",
     }
-    return render(request, "desk/audit/log.html", context)
+    status = 200 if found.sought else 400
+    return render(request, "desk/audit/log.html", context, status=status)
 
 
 @require_GET
@@ -197,6 +212,7 @@ def _before(request: PersonRequest) -> int | None:
 urlpatterns = [
     path("audit", audit, name="audit"),
     path("audit/<int:number>", entry, name="audit-entry"),
+    path("audit/patients", find_patient, name="audit-find"),
     path("audit/patients/<uuid:patient_id>", of_patient, name="audit-patient"),
     path("patients/<uuid:patient_id>/who-saw", who_saw, name="who-saw"),
 ]

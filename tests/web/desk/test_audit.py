@@ -1,11 +1,16 @@
 """The log on the desk: the whole of it for the privacy officer, and who saw a patient's photos."""
 
+import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
 from django.test import Client
 
+from safelight.audit import reading
 from safelight.audit.actor import Actor
 from safelight.audit.log import record
 from safelight.audit.models import Entry
@@ -193,3 +198,83 @@ def test_a_recipient_is_named_only_to_those_who_may_see_every_share(
     assert recipients_of(ada, [share.pk]) == {share.pk: "Dr Nil Dummy"}
     for nobody in (cy, ivy):  # of another practice; without the duty
         assert recipients_of(nobody, [share.pk]) == {}
+
+
+def test_the_log_is_narrowed_by_person_act_and_day_in_the_practices_zone(
+    ada: Person, ben: Person, mo: Person, at_desk: Desk
+) -> None:
+    midnight = datetime(2026, 11, 5, tzinfo=ZoneInfo(mo.practice.zone))
+    with transaction.atomic():
+        for who, act, at in (
+            (ada, "photo.viewed", midnight - timedelta(minutes=1)),
+            (ben, "photo.viewed", midnight),
+            (ada, "photo.labelled", midnight + timedelta(hours=23, minutes=59)),
+            (None, "alarm.raised", midnight + timedelta(hours=24)),
+        ):
+            record(act, practice=mo.practice_id, by=who, at=at)
+
+    def shown(**sought: str) -> list[str]:
+        page = at_desk(mo).get("/audit", sought).content.decode()
+        return re.findall(r'data-label="Did">(.*?)<', page)
+
+    the_day = {"since": "2026-11-05", "until": "2026-11-05"}
+    assert shown(**the_day) == ["changed the photo&#x27;s label or notes", "looked at the photo"]
+    assert shown(**the_day, who=str(ada.pk)) == ["changed the photo&#x27;s label or notes"]
+    assert shown(act="photo.viewed", who=str(ben.pk)) == ["looked at the photo"]
+    assert shown(act="photo.viewed", until="2026-11-04") == ["looked at the photo"]
+    assert shown(who="safelight") == ["raised an alarm for a person to look at"]
+    assert Entry.objects.filter(action="audit.viewed", object=f"person:{ada.pk}").count() == 1
+    assert Entry.objects.filter(action="audit.viewed").count() == 5
+
+
+def test_a_narrowed_log_goes_on_to_its_next_page_without_a_name_in_the_address(
+    ada: Person, ben: Person, mo: Person, at_desk: Desk
+) -> None:
+    with transaction.atomic():
+        for number in range(reading.PAGE + 2):
+            record("photo.viewed", practice=mo.practice_id, by=ada, at=NOON, detail=str(number))
+            record("photo.viewed", practice=mo.practice_id, by=ben, at=NOON)
+    client = at_desk(mo)
+    first = client.get("/audit", {"who": str(ada.pk)}).content.decode()
+    (older,) = re.findall(r'href="(\?[^"]*before=\d+)"', first)
+    assert unescape(older).startswith(f"?who={ada.pk}&before=")
+    second = client.get("/audit" + unescape(older)).content.decode()
+    assert second.count('<th scope="row">Dr Ada Specimen') == 2
+    assert '<th scope="row">Ben' not in second
+
+
+@pytest.mark.parametrize(
+    "sought", [{"who": "x"}, {"act": "photo.stolen"}, {"since": "31/31/2026"}, {"until": "never"}]
+)
+def test_what_cannot_be_sought_shows_nothing_and_says_so(
+    ada: Person, mo: Person, at_desk: Desk, sought: dict[str, str]
+) -> None:
+    client = at_desk(mo)
+    client.get("/audit")
+    answer = client.get("/audit", sought)
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert "Mend what is marked" in page
+    assert "<thead>" not in page
+
+
+def test_somebody_of_another_practice_cannot_be_sought(
+    cy: Person, mo: Person, at_desk: Desk
+) -> None:
+    assert at_desk(mo).get("/audit", {"who": str(cy.pk)}).status_code == 400
+
+
+def test_a_patients_entries_are_found_through_the_search_and_narrowed(
+    photo: Photo, ada: Person, mo: Person, at_desk: Desk
+) -> None:
+    client = at_desk(mo)
+    hits = client.post("/audit/patients", {"q": "testc"}).content.decode()
+    assert f'href="/audit/patients/{photo.patient_id}"' in hits
+    nobody = client.post("/audit/patients", {"q": "zzyzx"}).content.decode()
+    assert "Nobody has that name" in nobody
+    assert "<thead>" not in nobody
+    assert at_desk(ada).post("/audit/patients", {"q": "testc"}).status_code == 403
+    path = f"/audit/patients/{photo.patient_id}"
+    page = client.get(path, {"act": "photo.filed"}).content.decode()
+    assert page.count('data-label="Did"') == 1
+    assert "No entry fits." in client.get(path, {"act": "policy.changed"}).content.decode()
