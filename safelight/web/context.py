@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from safelight.lib.clock import now
-from safelight.people.duties import Act, letters
+from safelight.people.duties import Act, may
 from safelight.people.models import Person
 from safelight.photos.copies import outside_count, overdue_count
 from safelight.photos.reading import unmatched_count
@@ -35,8 +35,12 @@ PLACES = (
     ("Phones", "desk:phones", Act.PHONE_OWN),
     ("People", "desk:people", Act.PEOPLE_SEE),
     ("Policy", "desk:policy", None),
+    ("Mail server", "desk:mail-server", Act.MAIL_SERVER),
     ("Audit", "desk:audit", Act.AUDIT_ALL),
 )
+
+# A limited letter that opens a place too, because its page honours it.
+LIMITED = {"desk:unmatched": "U"}
 
 # What waits in a place, counted anew for every page.
 COUNTS: Final[dict[str, Callable[[Practice], int]]] = {
@@ -48,7 +52,6 @@ COUNTS: Final[dict[str, Callable[[Practice], int]]] = {
 UNDER = {
     "desk:patients": ("/photos", "/consents"),
     "desk:shares": ("/clinicians", "/teaching"),
-    "desk:policy": ("/mail",),
 }
 
 
@@ -56,7 +59,7 @@ def links_for(person: Person, path: str) -> list[Link]:
     """List the places this person's duties open; the deepest match of the path is current."""
     found = []
     for words, name, act in PLACES:
-        if act is None or letters(person, act):
+        if act is None or may(person, act, also=LIMITED.get(name, "")):
             url = reverse(name)
             here = path == url or (url != "/" and path.startswith((url, *UNDER.get(name, ()))))
             count = COUNTS[name](person.practice) if name in COUNTS else 0

@@ -111,7 +111,6 @@ def policy(request: PersonRequest) -> HttpResponse:
         "notices": words.notices(practice),
         "changes": _changes(person)[:12],
         "may_edit": may(person, Act.POLICY_EDIT),
-        "may_mail": may(person, Act.MAIL_SERVER),
         "place": legal.JURISDICTIONS.get(practice.jurisdiction, practice.jurisdiction),
     }
     return render(request, "desk/policy/policy.html", context)

@@ -195,6 +195,6 @@ def test_it_manager_and_privacy_officer_reach_the_mail_server_and_nobody_else(
         assert signed_in_client(person, stepped_up=False).get("/mail").status_code == 303
     assert not MailServer.objects.exists()
     client = at_desk(ivy)
-    assert 'href="/mail"' in client.get("/policy").content.decode()
+    assert 'href="/mail"' in client.get("/").content.decode()
     assert client.post("/mail", SERVER).status_code == 302
     assert MailServer.objects.get().changed_by == ivy
