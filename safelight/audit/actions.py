@@ -32,6 +32,7 @@ ACTIONS: Final[dict[str, str]] = {
     "phone.revoked": "shut a phone out",
     "phone.lost": "reported a phone lost",
     "phone.wiped": "called while lost and was told to wipe itself",
+    "phone.given_up": "gave up what a stopped phone held",
     "phone.described": "changed a phone's name or numbers",
     "phone.handed_out": "took a practice phone in hand",
     "phone.handed_back": "handed a practice phone back",
@@ -120,8 +121,8 @@ ACTIONS: Final[dict[str, str]] = {
     "share.recalled": "stopped what was let out",
     "share.ended": "ended what was let out",
     "share.handed_over": "recorded that a copy was handed over for good",
-    "share.package_taken": "took the sealed file to hand it on",
     "share.destroyed": "recorded that a copy was destroyed by whoever held it",
+    "share.package_taken": "took the sealed file to hand it on",
     "share.password_shown": "looked at the password of a sealed file",
     "share.printed": "printed photos that leave",
     # The log and the rules

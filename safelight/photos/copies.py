@@ -33,6 +33,10 @@ OUTSIDE_HOLDERS = frozenset(
 """Holders outside the practice: while one of them holds a copy, the lamp is lit (DESIGN, 1)."""
 
 
+NOT_ENDED = (Copy.State.HELD, Copy.State.OUT_OF_REACH)
+"""Out of reach is no end: what turns up again ends as every copy does."""
+
+
 class CopyEnded(Refusal):
     """A copy's end is written once."""
 
@@ -110,8 +114,12 @@ def end_copy(
     evidence: str,
     state: Copy.State = Copy.State.ENDED,
 ) -> Copy:
-    """Write that a copy is gone, and how we know. A conditional update, so it ends once."""
-    changed = Copy.objects.filter(pk=copy.pk, state=Copy.State.HELD).update(
+    """Write that a copy is gone, and how we know. A conditional update, so it ends once.
+
+    Or that it is out of reach, which only one that is held can become.
+    """
+    before = (Copy.State.HELD,) if state == Copy.State.OUT_OF_REACH else NOT_ENDED
+    changed = Copy.objects.filter(pk=copy.pk, state__in=before).update(
         state=state,
         ended_at=at,
         ended_by=by if isinstance(by, Person) else None,

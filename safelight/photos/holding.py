@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -12,10 +13,14 @@ from safelight.lib.refusals import NotFound
 from safelight.people.models import Phone
 from safelight.photos.alarms import raise_alarm
 from safelight.photos.announcing import announce
-from safelight.photos.copies import end_copy
+from safelight.photos.copies import NOT_ENDED, end_copy
 from safelight.photos.models import Alarm, Capture, Copy
 
-ENDED = (Capture.State.FILED, Capture.State.REFUSED)
+HOW: Final = {
+    Capture.State.FILED: "It had the filed receipt",
+    Capture.State.REFUSED: "It was refused here",
+}
+"""How it stood with a capture that its phone forgot; any other was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +62,19 @@ def note_gone(phone: Phone, gone: Sequence[UUID], *, at: datetime) -> int:
 def _note_one(phone: Phone, capture: Capture, *, at: datetime) -> int:
     if not Capture.objects.filter(pk=capture.pk, gone_at__isnull=True).update(gone_at=at):
         return 0
-    ended = capture.state in ENDED
+    said = HOW.get(Capture.State(capture.state))
     copy = Copy.objects.filter(
-        capture=capture, holder=Copy.Holder.PHONE, state=Copy.State.HELD
+        capture=capture, holder=Copy.Holder.PHONE, state__in=NOT_ENDED
     ).first()
     if copy is not None:
-        said = "It had the filed receipt" if ended else "It was never filed"
         end_copy(
             copy,
             by=Actor(id=capture.person_id, role="phone", phone=phone.pk),
             at=at,
-            evidence=f"{said}; the phone says it is gone",
+            evidence=f"{said or 'It was never filed'}; the phone says it is gone",
         )
-    if not ended:
+    if not said:
         raise_alarm(
-            Alarm.Kind.UNFILED, practice=capture.practice, about=f"capture:{capture.pk}", at=at
+            Alarm.Kind.LOST, practice=capture.practice, about=f"capture:{capture.pk}", at=at
         )
     return 1

@@ -47,6 +47,7 @@ class Capture(models.Model):
     refused_code = models.CharField(max_length=40, blank=True)
     refused_words = models.CharField(max_length=300, blank=True)
     gone_at = models.DateTimeField(null=True)  # the phone says it forgot, on the filed receipt
+    given_up_at = models.DateTimeField(null=True)  # its phone was stopped; nobody waits for it
     claimed_at = models.DateTimeField(null=True)  # by a worker
     tries = models.PositiveSmallIntegerField(default=0)
     conflict: "models.JSONField[Any]" = models.JSONField(null=True)  # other bytes, same id
@@ -314,6 +315,7 @@ class Alarm(models.Model):
         UNNAMED = "unnamed", "Stored files that no record names"
         LOG = "log", "The log does not fit together"
         CLOCK = "clock", "The server’s clock is in doubt"
+        LOST = "lost", "Gone from a phone before it was filed"
 
     practice = models.ForeignKey(Practice, models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind)

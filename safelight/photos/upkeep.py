@@ -15,7 +15,7 @@ from safelight.photos.alarms import end_alarms, raise_alarm
 from safelight.photos.capture_keys import drop_capture_keys, turn_capture_key
 from safelight.photos.clock import in_doubt
 from safelight.photos.copies import outside_copies
-from safelight.photos.models import Alarm, Capture, Sight
+from safelight.photos.models import Alarm, Sight
 from safelight.photos.places import inbox
 from safelight.photos.reading import incomplete, unfiled, unmatched
 from safelight.photos.receiving import complete_arrivals
@@ -98,15 +98,11 @@ def age_alarms(practice: Practice, *, at: datetime) -> None:
         for key in ("alarm_hours", "incomplete_hours", "unmatched_hours")
     }
     late = unfiled(practice).filter(announced_at__lt=hours["alarm_hours"])
-    lost = Capture.objects.filter(practice=practice, gone_at__isnull=False).exclude(
-        state__in=(Capture.State.FILED, Capture.State.REFUSED)
-    )
-    captures = [*late.values_list("pk", flat=True), *lost.values_list("pk", flat=True)]
     unworded = incomplete(practice).filter(filed_at__lt=hours["incomplete_hours"])
     waiting = unmatched(practice).filter(filed_at__lt=hours["unmatched_hours"])
     owed = outside_copies(practice).filter(due_at__lt=at)
     groups = {
-        Alarm.Kind.UNFILED: [f"capture:{pk}" for pk in captures],
+        Alarm.Kind.UNFILED: [f"capture:{pk}" for pk in late.values_list("pk", flat=True)],
         Alarm.Kind.INCOMPLETE: [f"photo:{pk}" for pk in unworded.values_list("pk", flat=True)],
         Alarm.Kind.UNMATCHED: [f"photo:{pk}" for pk in waiting.values_list("pk", flat=True)],
         Alarm.Kind.OVERDUE: [f"copy:{pk}" for pk in owed.values_list("pk", flat=True)],

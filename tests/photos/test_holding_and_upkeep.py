@@ -12,6 +12,7 @@ from safelight.lib.ids import new_id
 from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person, Phone
 from safelight.photos import reading
+from safelight.photos.alarms import look_into
 from safelight.photos.copies import outside_count, where_is
 from safelight.photos.holding import Held, note_gone, note_held
 from safelight.photos.models import Alarm, Capture, Copy, Photo, Rendition
@@ -88,13 +89,34 @@ def test_a_filed_photo_that_is_gone_from_the_phone_is_no_longer_outside(
     assert Entry.objects.filter(action="copy.ended").count() == 1
 
 
-def test_a_photo_that_went_before_it_was_filed_raises_an_alarm_that_stays(phone: Phone) -> None:
+def test_a_photo_that_went_before_it_was_filed_raises_an_alarm_that_stays(
+    phone: Phone, mo: Person
+) -> None:
     number = new_id()
     note_held(phone, [Held(number, NOON)], at=NOON)
     note_gone(phone, [number], at=NOON + HOUR)
-    assert open_kinds() == ["unfiled"]
-    age_alarms(phone.practice, at=NOON + HOUR)
-    assert open_kinds() == ["unfiled"]
+    assert open_kinds() == ["lost"]
+    age_alarms(phone.practice, at=NOON + 25 * HOUR)
+    assert open_kinds() == ["lost"]
+    look_into(Alarm.objects.get().pk, by=mo, at=NOON + 26 * HOUR)
+    age_alarms(phone.practice, at=NOON + 27 * HOUR)
+    assert open_kinds() == [], "nobody can mend it, so it is not asked again"
+    assert list(reading.unfiled(phone.practice)) == []
+
+
+def test_the_ledger_says_how_it_stood_with_what_a_phone_forgot(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    refused = arrived(phone, ada, pat)
+    Capture.objects.filter(pk=refused.pk).update(state="refused")
+    lost = new_id()
+    note_held(phone, [Held(lost, NOON)], at=NOON)
+    note_gone(phone, [refused.pk, lost], at=NOON + HOUR)
+    said = {copy.capture_id: copy.end_evidence for copy in Copy.objects.filter(holder="phone")}
+    assert said == {
+        refused.pk: "It was refused here; the phone says it is gone",
+        lost: "It was never filed; the phone says it is gone",
+    }
 
 
 def test_a_lost_phone_may_hold_all_it_has_not_shown_to_be_gone(

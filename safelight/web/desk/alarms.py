@@ -44,6 +44,12 @@ TOLD: Final = {
         "It is not shown to anyone as if it were whole. Other files are not touched by it.",
         "Tell the person who looks after Safelight: it can be brought back from a back-up.",
     ),
+    Alarm.Kind.LOST: Told(
+        "A photo is gone from a phone and was never filed",
+        "The phone says that it holds it no longer. It never came here whole.",
+        "What was filed before and after is not touched by it.",
+        "Ask whose phone it is what was taken then; take it again if it is needed.",
+    ),
     Alarm.Kind.MANY_VIEWS: Told(
         "One person looked at very many photos",
         "More photos were opened in a short time than work here usually needs.",

@@ -34,11 +34,11 @@ def _ends(copy: Copy, *, at: datetime) -> tuple[str, str, str]:
     """Return a copy's mark, the word beside it, and what ends it."""
     if copy.state == Copy.State.HANDED_OVER:
         return "gone", "Handed over", copy.end_evidence or "Theirs to keep"
+    if copy.state == Copy.State.OUT_OF_REACH:
+        return "alarm", "Out of reach", copy.end_evidence
     if copy.ended_at is not None:
         held = span(copy.ended_at - copy.since)
         return "gone", f"Held for {held}", f"Gone {moment(copy.ended_at)}"
-    if copy.state == Copy.State.OUT_OF_REACH:
-        return "alarm", "Out of reach", copy.end_evidence
     if not copy.outside:
         return "in", "Kept with the record", "Disposal review"
     if copy.due_at is not None and copy.due_at < at:

@@ -19,6 +19,8 @@ from safelight.people.pairing import code_for, make_code, paired_with
 from safelight.people.phone_care import describe_phone, hand_back
 from safelight.people.phones import act_for, phone_for, phones_for, report_lost, revoke_phone
 from safelight.people.rules import imei_looks_right
+from safelight.photos.giving_up import LONGEST, awaited
+from safelight.photos.giving_up import give_up as give_up_what_it_held
 from safelight.web.desk.audit import lines
 from safelight.web.desk.phones_shown import lost_facts, shown
 from safelight.web.doors import PersonRequest, signed_in, stepped_up, to_step_up
@@ -112,6 +114,7 @@ def phone(request: PersonRequest, phone_id: UUID) -> HttpResponse:
         "row": shown(row, request.person, at=now()),
         "phone": row,
         "facts": facts,
+        "awaited": 0 if row.state == Phone.State.OPEN else awaited(row).count(),
         "had": lines(had.entries, request.person) if row.owner_id is None else [],
     }
     return render(request, "desk/phones/phone.html", context)
@@ -173,6 +176,23 @@ def lost_sheet(request: PersonRequest, phone_id: UUID) -> HttpResponse:
     return render(request, "desk/phones/sheet.html", context)
 
 
+@require_http_methods(["GET", "POST"])
+@signed_in(Act.PHONE_OWN)
+def give_up(request: PersonRequest, phone_id: UUID) -> HttpResponse:
+    """Write that what a stopped phone held will not come back, and how we know."""
+    row = phone_for(request.person, phone_id)
+    if (asked := _charge(request, row)) is not None:
+        return asked
+    if row.state == Phone.State.OPEN:
+        raise NotFound
+    evidence = request.POST.get("evidence", "").strip()
+    if request.method == "POST" and evidence:
+        give_up_what_it_held(row, evidence=evidence, by=request.person, at=now())
+        return redirect("desk:phone", row.pk)
+    context = {"phone": row, "count": awaited(row).count(), "asked": request.POST, "most": LONGEST}
+    return render(request, "desk/phones/give_up.html", context)
+
+
 @require_POST
 @signed_in(Act.PHONE_OWN)
 def take_back(request: PersonRequest, phone_id: UUID) -> HttpResponse:
@@ -204,5 +224,6 @@ urlpatterns = [
     path("phones/<uuid:phone_id>/revoke", revoke, name="phone-revoke"),
     path("phones/<uuid:phone_id>/lost", lost, name="phone-lost"),
     path("phones/<uuid:phone_id>/lost/sheet", lost_sheet, name="phone-lost-sheet"),
+    path("phones/<uuid:phone_id>/give-up", give_up, name="phone-give-up"),
     path("phones/<uuid:phone_id>/hand-back", take_back, name="phone-hand-back"),
 ]
