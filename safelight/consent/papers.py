@@ -56,6 +56,10 @@ def add_scan(consent: Consent, *, content: bytes, by: Person, at: datetime) -> P
     wrapped = new_photo_key(**bound)
     blob = store().put(seal_blob(content, wrapped, **bound, rendition=RENDITION))
     with transaction.atomic():
+        now_of = Consent.objects.select_for_update().get(pk=consent.pk).patient_id
+        if now_of != consent.patient_id:  # two records were joined since, and it goes with them
+            moved = {"old_patient": consent.patient_id, "new_patient": now_of}
+            wrapped = rewrap(wrapped, practice=consent.practice_id, photo=consent.pk, **moved)
         scan = PaperScan.objects.create(
             consent=consent,
             wrapped_key=wrapped,
@@ -72,7 +76,7 @@ def add_scan(consent: Consent, *, content: bytes, by: Person, at: datetime) -> P
             by=by,
             at=at,
             of=f"consent:{consent.pk}",
-            patient=consent.patient_id,
+            patient=now_of,
         )
     consent.paper_due = False
     return scan

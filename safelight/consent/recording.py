@@ -76,6 +76,20 @@ class ConsentDiffers(Refusal):
         )
 
 
+class JoinedMeanwhile(Refusal):
+    """The patient's record was joined to another one while a consent was being kept."""
+
+    code = "joined_meanwhile"
+    status = 503
+
+    def __init__(self) -> None:
+        """Say what to do: the record that was kept is found the next time."""
+        super().__init__(
+            "The consent was not kept: this record was joined to another one just now.",
+            remedy="Try again.",
+        )
+
+
 def record_consent(
     patient: Patient,
     *,
@@ -142,6 +156,9 @@ def require_whole(
 
 def _write(consent: Consent, talk: Discussion, *, by: Person, at: datetime) -> None:
     """Write the record, an answer for every use, and the log's entry, together or not at all."""
+    patient = Patient.objects.select_for_update().get(pk=consent.patient_id)
+    if patient.merged_into_id is not None:  # what it kept has moved, and this would be left behind
+        raise JoinedMeanwhile
     consent.save(force_insert=True)
     answers = {answer.use: answer for answer in talk.answers}
     Decision.objects.bulk_create(

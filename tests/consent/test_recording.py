@@ -9,12 +9,19 @@ import pytest
 from safelight.audit import reading as audit
 from safelight.consent.arriving import record_arrival
 from safelight.consent.models import Consent
-from safelight.consent.recording import ConsentDiffers, ConsentIncomplete, record_consent
+from safelight.consent.recording import (
+    ConsentDiffers,
+    ConsentIncomplete,
+    JoinedMeanwhile,
+    record_consent,
+)
 from safelight.consent.rules.asking import Answer
 from safelight.consent.uses import USES
 from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
+from safelight.patients.merging import merge_patients
 from safelight.patients.models import Patient
+from safelight.patients.reading import named
 from safelight.patients.visits import add_visit, cancel_visit
 from safelight.people.models import Person, Phone
 from safelight.policy.models import Practice
@@ -320,6 +327,17 @@ def test_who_asked_before_they_left_is_recorded_only_where_their_duty_then_was_s
         record_arrival(pat, id=new_id(), body=body, by=ada, at=NOON)
     late = record_arrival(pat, id=new_id(), body=body, by=ada, at=NOON, was_in_duty=True)
     assert late.recorded_by_id == ada.pk
+
+
+def test_a_consent_is_not_left_in_a_record_that_was_just_joined_to_another(
+    pat: Patient, quinn: Patient, ada: Person, mo: Person
+) -> None:
+    seen_before = Patient.objects.get(pk=pat.pk)
+    merge_patients(quinn, pat, reason="One patient", by=mo, at=NOON)
+    with pytest.raises(JoinedMeanwhile):
+        keep(seen_before, ada)
+    assert not Consent.objects.exists()
+    assert keep(named(ada, pat.pk), ada).patient_id == quinn.pk
 
 
 def test_a_phones_words_become_the_same_record(pat: Patient, ada: Person, phone: Phone) -> None:

@@ -279,6 +279,16 @@ def test_a_scan_opens_only_for_the_patient_it_is_bound_to(
     assert open_scan(Consent.objects.get(), scan.pk, by=ada, at=NOON)[0] == PDF
 
 
+@pytest.mark.usefixtures("_keys")
+def test_a_scan_added_while_records_are_joined_opens_for_the_one_kept(
+    pat: Patient, quinn: Patient, ada: Person
+) -> None:
+    seen_before = keep(pat, ada)
+    move_all(pat, quinn, by=ada, at=NOON)
+    scan = add_scan(seen_before, content=PDF, by=ada, at=NOON)
+    assert open_scan(Consent.objects.get(), scan.pk, by=ada, at=NOON)[0] == PDF
+
+
 def test_a_refusal_reads_as_one(pat: Patient, ada: Person, at_desk: Desk) -> None:
     consent = keep(pat, ada, replace(WHOLE, answers=(Answer("care", "no"),)))
     page = at_desk(ada).get(f"/consents/{consent.pk}").content.decode()
