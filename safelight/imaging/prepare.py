@@ -113,7 +113,8 @@ def stamped(data: memoryview, order: dict[str, Any]) -> Answer:
     """Decode strictly, draw words over the picture, and code it: upright, sRGB, pixels only."""
     edge = order["edge"]
     decoded = decode(data, edge=edge)
-    picture = stamping.stamp(_set_right(decoded, order, edge), order["words"])
+    upright = _set_right(decoded, order, edge)
+    picture = stamping.stamp(upright, order["words"], instead=order["instead"])
     return Answer({"kind": decoded.kind}, [_coded(picture, VIEW_QUALITY)])
 
 

@@ -166,13 +166,21 @@ class Decoder:
         except Malformed as problem:
             raise PictureStopped from problem
 
-    def stamped(self, data: bytes, *, words: str, turn: int = 0, edge: int | None = None) -> bytes:
+    def stamped(
+        self, data: bytes, *, words: str, instead: str, turn: int = 0, edge: int | None = None
+    ) -> bytes:
         """Return the picture as an upright sRGB JPEG without metadata, with words over it.
 
-        `edge` makes it no longer than that; without it the picture keeps its size.
+        `instead` is drawn where the font cannot write the words. `edge` makes the picture no longer
+        than that; without it the picture keeps its size.
         """
-        plain = "".join(sign if sign.isprintable() else " " for sign in words)[:MAX_WORDS]
-        order = {"task": "stamped", "words": plain, "turn": checked_turn(turn), "edge": edge}
+        order = {
+            "task": "stamped",
+            "words": _plain(words),
+            "instead": _plain(instead),
+            "turn": checked_turn(turn),
+            "edge": edge,
+        }
         answer = self._ask(order, data)
         try:
             return rendition_from(answer)
@@ -250,6 +258,10 @@ class Decoder:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def _plain(words: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in words)[:MAX_WORDS]
 
 
 def _read_answer(ending: str, raw: bytes) -> Answer:

@@ -4,8 +4,11 @@ It keeps nobody from photographing a screen; it says on the photograph whose scr
 """
 
 from functools import cache
+from io import BytesIO
+from unicodedata import normalize
 
 from PIL import Image, ImageDraw, ImageFont
+from pymupdf_fonts.NotoSans_Regular import fontbuffer
 
 SMALLEST = 12
 ACROSS = 38
@@ -14,19 +17,39 @@ ROWS = 5
 GAP = "     "
 LIGHT, DARK = (255, 255, 255, 120), (0, 0, 0, 120)
 """Half clear, in both tones: one of the two shows on any skin."""
+NO_SIGN = "\ue123"
+"""For private use, so no font has it: it is drawn as the box that stands for a missing sign."""
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return Pillow's own font, which lies in its code: no file is opened."""
-    return ImageFont.load_default(size)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """Return Noto Sans (Latin, Greek, Cyrillic), which lies in code: no file is opened."""
+    layout = ImageFont.Layout.BASIC  # the other one opens a library when it is first used
+    return ImageFont.truetype(BytesIO(fontbuffer), size, layout_engine=layout)
 
 
-def stamp(picture: Image.Image, words: str) -> Image.Image:
+@cache
+def _can_write(sign: str) -> bool:
+    """Say whether the font has a sign, rather than the box that it draws for one it lacks."""
+    drawn, box = (_font(SMALLEST).getmask(one) for one in (sign, NO_SIGN))
+    return (drawn.size, bytes(drawn)) != (box.size, bytes(box))
+
+
+def written(words: str, instead: str) -> str:
+    """Return the words if the font has every sign of them, or else what it has of the others."""
+    words = normalize("NFC", words)
+    if all(_can_write(sign) for sign in words):
+        return words
+    return "".join(sign for sign in normalize("NFC", instead) if _can_write(sign))
+
+
+def stamp(picture: Image.Image, words: str, *, instead: str) -> Image.Image:
     """Return the picture with the words over it, in rows that no crop gets round.
 
-    The letters are in the pixels before the picture is coded, so they cannot be taken off.
+    The letters are in the pixels before the picture is coded, so they cannot be taken off. Words in
+    a writing that the font lacks would be rows of boxes: `instead` is then drawn.
     """
+    words = written(words, instead)
     wide, high = picture.size
     size = max(SMALLEST, wide // ACROSS)
     layer = Image.new("RGBA", picture.size, (0, 0, 0, 0))
@@ -43,4 +66,4 @@ def stamp(picture: Image.Image, words: str) -> Image.Image:
 
 def warm_up() -> None:
     """Load the font's library before the walls go up."""
-    stamp(Image.new("RGB", (64, 48)), "warm")
+    stamp(Image.new("RGB", (64, 48)), "warm", instead="")

@@ -12,6 +12,7 @@ from safelight.lib.refusals import NotFound
 from safelight.photos.copies import Basis, begin_copy
 from safelight.photos.darkroom import decoder
 from safelight.photos.models import Copy
+from safelight.sharing.messages import number_of
 from safelight.sharing.models import Opening, Release, ReleasedPhoto, Saved
 from safelight.sharing.opening import LinkClosed, live_opening, record_reading
 from safelight.sharing.sealed import FILE, THUMB, VIEW, opened
@@ -19,6 +20,8 @@ from safelight.sharing.sealed import FILE, THUMB, VIEW, opened
 FULL: Final = "full"
 SHOWN: Final = (THUMB, VIEW, FULL)
 JPEG: Final = "image/jpeg"
+LONGEST_OTHER: Final = 120
+"""Letters of an address on a picture, as many as a name has: the moment behind it must fit."""
 TYPES: Final = {
     "jpeg": (JPEG, "jpg"),
     "png": ("image/png", "png"),
@@ -79,13 +82,19 @@ def _shown(opening: Opening, item: ReleasedPhoto, *, kind: str, at: datetime) ->
     if not release.view_only:
         return decoder().full(opened(item, FILE)) if kind == FULL else opened(item, kind)
     source = opened(item, FILE if kind == FULL else kind)
-    return decoder().stamped(source, words=stamp_words(release, at))
+    words, instead = stamp_words(release, at)
+    return decoder().stamped(source, words=words, instead=instead)
 
 
-def stamp_words(release: Release, at: datetime) -> str:
-    """Return what is drawn over a picture: for whom, and when it was looked at."""
+def stamp_words(release: Release, at: datetime) -> tuple[str, str]:
+    """Return what is drawn over a picture: for whom, and when it was looked at.
+
+    The second is for a name in a writing that the font lacks: the address, or the share's number.
+    """
     when = at.astimezone(ZoneInfo(release.practice.zone))
-    return f"{release.recipient_name} · {when.day} {when:%b %Y, %H:%M}"
+    moment = f"{when.day} {when:%b %Y, %H:%M}"
+    other = release.recipient_address[:LONGEST_OTHER] or f"Share {number_of(release)}"
+    return f"{release.recipient_name} · {moment}", f"{other} · {moment}"
 
 
 def _note_saved(opening: Opening, item: ReleasedPhoto, *, at: datetime) -> None:

@@ -120,15 +120,15 @@ def text_of(release: Release, *, by: Person, at: datetime) -> str:
 def body_of(message: Message) -> str:
     """Return a message's words: the practice's name, a fixed sentence, and the link."""
     name = plain_name(message.practice)
-    if message.kind == Message.Kind.DESTROY:
-        return DESTROY.format(practice=name, number=number_of(message)) + "\n"
+    if message.kind == Message.Kind.DESTROY and message.release is not None:
+        return DESTROY.format(practice=name, number=number_of(message.release)) + "\n"
     link = open_text(bytes(message.sealed_link), context=_place(message))
     return f"{SENTENCE.format(practice=name)}\n\n{OPEN_IT.format(link=link)}\n"
 
 
-def number_of(message: Message) -> str:
+def number_of(release: Release) -> str:
     """Return the short number by which sender and recipient can speak of a release."""
-    return str(message.release_id).rpartition("-")[2][-6:].upper()
+    return release.pk.hex[-6:].upper()
 
 
 def send_messages(at: datetime) -> int:

@@ -203,10 +203,19 @@ def test_a_share_to_look_at_has_its_reader_and_the_time_in_the_pixels(
     session = open_link(out.token, accepts_terms=True, at=LATER).session
     one = get(session, out, "full", LATER)
     other = get(session, out, "full", LATER + timedelta(minutes=5))
-    assert stamp_words(out.release, LATER) == "Dr Nil Dummy · 14 Oct 2026, 12:10"
+    assert stamp_words(out.release, LATER) == (
+        "Dr Nil Dummy · 14 Oct 2026, 12:10",
+        "nil@dummy.example · 14 Oct 2026, 12:10",
+    )
     pixels = [np.asarray(Image.open(io.BytesIO(data))).astype(int) for data in (one, other)]
     assert pixels[0].shape == pixels[1].shape
     assert np.abs(pixels[0] - pixels[1]).max() > 40
+
+
+def test_without_an_address_the_stamp_falls_back_on_the_number_of_the_share(out: Out) -> None:
+    out.release.recipient_address = ""
+    number = out.release.pk.hex[-6:].upper()
+    assert stamp_words(out.release, LATER)[1] == f"Share {number} · 14 Oct 2026, 12:10"
 
 
 def test_what_may_be_saved_is_the_finished_file_and_is_in_the_ledger_once(
