@@ -111,15 +111,32 @@ def undo_merge(merge: Merge, *, reason: str, by: Person, at: datetime) -> Merge:
     for name, move in movers().items():
         move(keep, gone, by=by, at=at, only=merge.moved.get(name, []))
     Identifier.objects.filter(patient=keep, pk__in=merge.moved["identifiers"]).delete()
-    if merge.moved["restricted"]:
-        keep.restricted, keep.restricted_reason = False, ""
-        keep.save(update_fields=["restricted", "restricted_reason"])
+    if merge.moved["restricted"] and keep.restricted:
+        _lift(keep, merge)
     merge.undone_at, merge.undone_by, merge.undone_reason = at, by, words
     merge.save(update_fields=["undone_at", "undone_by", "undone_reason"])
     for one in (keep, gone):
         change_row(one, "unmerged", by=by, at=at, reason=words).save()
         _log("patient.unmerged", merge, one, by=by, at=at, words=words)
     return merge
+
+
+def _lift(keep: Patient, merge: Merge) -> None:
+    """Lift the restriction that a join brought, unless another one stands behind it.
+
+    One that somebody set on the record kept since then stays; of another restricted record that
+    is still joined to it, the restriction becomes that join's own.
+    """
+    if keep.changes.filter(act="restricted_on", at__gte=merge.at).exists():
+        return
+    joined = Merge.objects.filter(keep=keep, undone_at=None, gone__restricted=True)
+    other = joined.exclude(pk=merge.pk).select_related("gone").order_by("at").first()
+    if other is not None:
+        other.moved["restricted"] = True
+        other.save(update_fields=["moved"])
+    keep.restricted = other is not None
+    keep.restricted_reason = other.gone.restricted_reason if other else ""
+    keep.save(update_fields=["restricted", "restricted_reason"])
 
 
 def _both(keep: Patient, gone: Patient, *, by: Person) -> tuple[Patient, Patient]:

@@ -121,6 +121,33 @@ def test_joining_is_no_way_round_the_wall(
     assert (pat.restricted, double.restricted) == (False, True)
 
 
+def test_parting_does_not_lift_a_restriction_somebody_set_since(
+    mo: Person, pat: Patient, double: Patient
+) -> None:
+    restrict(double, True, reason="Works here", by=mo, at=NOON)
+    merge = merge_patients(pat, double, reason=WHY, by=mo, at=NOON)
+    restrict(pat, False, reason="Works here no more", by=mo, at=LATER)
+    restrict(pat, True, reason="A threat", by=mo, at=LATER)
+    undo_merge(merge, reason="Two people", by=mo, at=LATER)
+    pat.refresh_from_db()
+    assert (pat.restricted, pat.restricted_reason) == (True, "A threat")
+
+
+def test_parting_does_not_lift_the_restriction_of_another_record_still_joined(
+    mo: Person, pat: Patient, quinn: Patient, double: Patient
+) -> None:
+    restrict(double, True, reason="Works here", by=mo, at=NOON)
+    restrict(quinn, True, reason="A threat", by=mo, at=NOON)
+    first = merge_patients(pat, double, reason=WHY, by=mo, at=NOON)
+    second = merge_patients(pat, quinn, reason=WHY, by=mo, at=NOON)
+    undo_merge(first, reason="Two people", by=mo, at=LATER)
+    pat.refresh_from_db()
+    assert (pat.restricted, pat.restricted_reason) == (True, "A threat")
+    undo_merge(second, reason="Two people", by=mo, at=LATER)
+    pat.refresh_from_db()
+    assert (pat.restricted, pat.restricted_reason) == (False, "")
+
+
 def test_another_practices_records_are_not_joined(
     ada: Person, pat: Patient, stranger: Patient
 ) -> None:
