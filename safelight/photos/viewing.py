@@ -23,7 +23,7 @@ ACTIONS: Final = {
     Form.THUMB: "photo.thumbnails_viewed",
     Form.GHOST: "photo.ghost_viewed",
     Form.ORIGINAL: "photo.original_viewed",
-    Form.PRINT: "photo.printed",
+    Form.PRINT: "photo.viewed",  # the print has its own entry (printing.py)
 }
 SOURCES: Final = {
     Form.THUMB: Rendition.Kind.THUMB,
@@ -75,13 +75,13 @@ def enter_page(
         return []
     with transaction.atomic(durable=True):
         ids = [str(photo.pk) for photo in shown]
-        Sight.objects.create(person=by, photos=ids, at=at)
+        _count(ids, by=by, at=at)
         record(
             "photo.thumbnails_viewed",
             practice=by.practice_id,
             by=by,
             at=at,
-            of=f"patient:{patient.pk}" if patient else "unmatched",
+            of=f"patient:{patient.pk}" if patient else f"photo:{ids[0]}",
             patient=patient.pk if patient else None,
             detail=" ".join(ids),
         )
@@ -104,11 +104,17 @@ def _is_on_page(photo: Photo, *, by: Person, at: datetime) -> bool:
 
 
 def _enter(action: str, photo: Photo, *, by: Person, at: datetime, purpose: str) -> None:
-    """Write the entry and count the sight; very many in a short time are reported, not stopped."""
+    """Write the entry and count the sight."""
     _entry(action, photo, by=by, at=at, purpose=purpose)
-    Sight.objects.create(person=by, photos=[str(photo.pk)], at=at)
-    recent = Sight.objects.filter(person=by, at__gt=at - rules.VIEWS_WINDOW).count()
-    if recent > rules.VIEWS_BEFORE_ALARM:
+    _count([str(photo.pk)], by=by, at=at)
+
+
+def _count(ids: list[str], *, by: Person, at: datetime) -> None:
+    """Count what a person has before them; very much in a short time is reported, not stopped."""
+    Sight.objects.create(person=by, photos=ids, at=at)
+    recent = Sight.objects.filter(person=by, at__gt=at - rules.VIEWS_WINDOW)
+    seen = {one for page in recent.values_list("photos", flat=True) for one in page}
+    if len(seen) > rules.VIEWS_BEFORE_ALARM:
         raise_alarm(Alarm.Kind.MANY_VIEWS, practice=by.practice, about=f"person:{by.pk}", at=at)
 
 

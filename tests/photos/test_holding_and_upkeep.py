@@ -266,3 +266,15 @@ def test_the_median_from_unlock_to_filed_leaves_out_what_cannot_be(
     filed(phone, ada, pat, timing={"unlocked_at": (NOON - 3 * HOUR).isoformat()})
     filed(phone, ada, pat, timing={})
     assert reading.median_seconds_to_filed(practice, since=NOON - HOUR) == 30.0
+
+
+def test_photos_of_one_instant_are_neighbours_in_one_order(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent
+) -> None:
+    for number in (1, 2, 3):
+        filed(phone, ada, pat, image=picture(number))
+    Photo.objects.update(taken_at=NOON)
+    first, second, third = Photo.objects.order_by("pk")
+    assert reading.neighbours(first) == (None, second)
+    assert reading.neighbours(second) == (first, third)
+    assert reading.neighbours(third) == (second, None)

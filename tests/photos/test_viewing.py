@@ -9,6 +9,7 @@ from safelight.audit.log import LogDisturbed
 from safelight.audit.models import Entry, Frontier
 from safelight.consent.models import Consent
 from safelight.imaging.sandbox import Decoder
+from safelight.lib.ids import new_id
 from safelight.lib.refusals import NotAllowed, NotFound
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
@@ -40,6 +41,7 @@ def acts(photo: Photo) -> list[str]:
         ("thumb", "photo.thumbnails_viewed"),
         ("ghost", "photo.ghost_viewed"),
         ("original", "photo.original_viewed"),
+        ("print", "photo.viewed"),
     ],
 )
 def test_every_form_is_entered_once_with_who_and_what(
@@ -145,16 +147,38 @@ def test_covered_photos_are_left_off_a_page(photo: Photo, ada: Person, pat: Pati
     assert acts(photo) == []
 
 
+def looked_at(by: Person, count: int) -> None:
+    """Let a person have had so many other photos before them, on pages of small pictures."""
+    for start in range(0, count, 50):
+        ids = [str(new_id()) for _ in range(min(50, count - start))]
+        Sight.objects.create(person=by, photos=ids, at=NOON)
+
+
 def test_more_than_a_hundred_photos_in_ten_minutes_raise_one_alarm(
-    photo: Photo, ada: Person
+    photo: Photo, phone: Phone, ada: Person, pat: Patient
 ) -> None:
-    Sight.objects.bulk_create(Sight(person=ada, photos=[], at=NOON) for _ in range(99))
-    open_rendition(photo, "view", by=ada, at=NOON + timedelta(minutes=1))
-    assert not Alarm.objects.exists()
+    looked_at(ada, 99)
     for _ in range(3):
-        open_rendition(photo, "view", by=ada, at=NOON + timedelta(minutes=2))
+        open_rendition(photo, "view", by=ada, at=NOON + timedelta(minutes=1))
+    assert not Alarm.objects.exists(), "the same photo again is no more photos"
+    for _ in range(2):
+        open_rendition(filed(phone, ada, pat), "view", by=ada, at=NOON + timedelta(minutes=2))
     assert Alarm.objects.get().about == f"person:{ada.pk}"
     assert Entry.objects.filter(action="alarm.raised").count() == 1
+
+
+def test_pages_of_small_photos_count_as_well(
+    photo: Photo, phone: Phone, ada: Person, pat: Patient
+) -> None:
+    looked_at(ada, 99)
+    enter_page([photo, filed(phone, ada, pat)], patient=pat, by=ada, at=NOON)
+    assert Alarm.objects.get().kind == Alarm.Kind.MANY_VIEWS
+
+
+def test_what_was_seen_more_than_ten_minutes_ago_counts_no_more(photo: Photo, ada: Person) -> None:
+    looked_at(ada, 150)
+    open_rendition(photo, "view", by=ada, at=NOON + timedelta(minutes=11))
+    assert not Alarm.objects.exists()
 
 
 def test_a_damaged_blob_is_refused_not_shown(photo: Photo, ada: Person) -> None:
