@@ -104,6 +104,24 @@ def record(
     return entry
 
 
+def was_entered(
+    action: str,
+    *,
+    practice: UUID,
+    by: Actor | Acting,
+    patient: UUID,
+    since: datetime,
+    until: datetime,
+) -> bool:
+    """Say whether this actor's same act on a patient's record, by the same phone, is entered."""
+    actor = as_actor(by)
+    entries = Entry.objects.filter(practice=practice, patient=patient, action=action)
+    if actor is not None:
+        entries = entries.filter(actor_id=actor.id, phone_id=actor.phone)
+    found: bool = entries.filter(at__gt=since, at__lte=until).exists()
+    return found
+
+
 def _sealed(detail: str) -> tuple[bytes, bytes]:
     """Seal the detail under a fresh salt, before any row is locked."""
     if not detail:

@@ -24,6 +24,7 @@ from safelight.consent.words import document
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.patients.access import identity_for, patient_for
+from safelight.patients.looking import note_view
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters, may
 from safelight.photos.copies import outside_of
@@ -40,9 +41,13 @@ BOX = (350, 150)  # the drawing box that signature fractions are told in
 def _patient(request: PersonRequest, patient_id: UUID) -> Patient:
     """Return the patient if this person may read their consents: carers by care, others by desk."""
     person, at = request.person, now()
-    if letters(person, Act.PHOTO_VIEW):
-        return patient_for(person, patient_id, at=at, stepped_up=stepped_up(request))
-    return identity_for(person, patient_id, at=at)
+    found = (
+        patient_for(person, patient_id, at=at, stepped_up=stepped_up(request))
+        if letters(person, Act.PHOTO_VIEW)
+        else identity_for(person, patient_id, at=at)
+    )
+    note_view(found, by=person, at=at)
+    return found
 
 
 def _consent(request: PersonRequest, consent_id: UUID) -> Consent:
@@ -169,6 +174,7 @@ def withdraw(request: PersonRequest, consent_id: UUID) -> HttpResponse:
     """
     at, person = now(), request.person
     found = consent_by_id(person.practice, consent_id)
+    note_view(found.patient, by=person, at=at)
     left = open_uses(found, at=at)
     form = WithdrawForm(request.POST or None)
     uses = [(EVERYTHING, "Everything"), *((code, USES[code].title) for code in left)]

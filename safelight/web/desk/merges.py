@@ -1,6 +1,7 @@
 """Merges at the desk: two records of one patient are found, compared, joined, and parted again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from safelight.lib.refusals import BadInput, NotFound
 from safelight.patients.access import identity_for
 from safelight.patients.details import WORDS
 from safelight.patients.keeping import snapshot
+from safelight.patients.looking import note_view
 from safelight.patients.merging import merge_patients, undo_merge
 from safelight.patients.models import Patient
 from safelight.patients.reading import details_of, merge_of
@@ -55,12 +57,19 @@ def compare(here: Patient, there: Patient) -> list[Compared]:
     return [*rows, Compared("Visits", *visits)]
 
 
+def _patient(request: PersonRequest, patient_id: UUID, *, at: datetime) -> Patient:
+    """Load a patient whose details are about to be compared, and enter who looks at them."""
+    found = identity_for(request.person, patient_id, at=at)
+    note_view(found, by=request.person, at=at)
+    return found
+
+
 @require_http_methods(["GET", "POST"])
 @signed_in(Act.PATIENT_MERGE)
 def choose(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Find the other record. What is typed is posted, so that no name stands in an address."""
     at = now()
-    patient = identity_for(request.person, patient_id, at=at)
+    patient = _patient(request, patient_id, at=at)
     query = request.POST.get("q", "").strip()
     hits = search(query, by=request.person, at=at).patients if query else []
     return render(
@@ -79,8 +88,8 @@ def choose(request: PersonRequest, patient_id: UUID) -> HttpResponse:
 def join(request: PersonRequest, patient_id: UUID, other_id: UUID) -> HttpResponse:
     """Compare two records, then join them with a reason; neither is chosen beforehand."""
     at = now()
-    patient = identity_for(request.person, patient_id, at=at)
-    other = identity_for(request.person, other_id, at=at)
+    patient = _patient(request, patient_id, at=at)
+    other = _patient(request, other_id, at=at)
     if patient.pk == other.pk:
         raise NotFound
     chosen, reason = request.POST.get("keep", ""), request.POST.get("reason", "")
@@ -118,7 +127,7 @@ def part(request: PersonRequest, merge_id: UUID) -> HttpResponse:
     """Part two records again, with a reason."""
     at = now()
     merge = merge_of(request.person, merge_id)
-    patient = identity_for(request.person, merge.keep_id, at=at)
+    patient = _patient(request, merge.keep_id, at=at)
     problem, reason = "", request.POST.get("reason", "")
     if request.method == "POST":
         try:

@@ -26,6 +26,7 @@ from safelight.patients.editing import (
     require_restrict,
     restrict,
 )
+from safelight.patients.looking import note_view
 from safelight.patients.models import Patient, PatientChange
 from safelight.patients.reading import SHORTEST, changes_of, details_of, gps_of, merges_of
 from safelight.patients.rules import NotADate, date_of_birth, shown
@@ -220,9 +221,11 @@ def new(request: PersonRequest) -> HttpResponse:
 @signed_in(Act.PATIENT_EDIT)
 def edit(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Change a patient's details, beside what they were before."""
-    patient = identity_for(request.person, patient_id, at=now())
+    at = now()
+    patient = identity_for(request.person, patient_id, at=at)
     if patient.pk != patient_id:
         return redirect("desk:patient-edit", patient.pk)
+    note_view(patient, by=request.person, at=at)
     form = DetailsForm(
         request.POST or None, person=request.person, initial=initial_of(details_of(patient))
     )
@@ -232,7 +235,7 @@ def edit(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     kept = Kept()
     if form.is_valid():
         form.cleaned_data.pop("seen")
-        kept = keep(request, form, patient, now())
+        kept = keep(request, form, patient, at)
         if kept.patient is not None:
             messages.success(request, "The details are kept.")
             return redirect("desk:patient-edit", patient.pk)
@@ -279,6 +282,7 @@ def restriction(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     at = now()
     patient = identity_for(request.person, patient_id, at=at)
     require_restrict(request.person)
+    note_view(patient, by=request.person, at=at)
     problem, reason = "", request.POST.get("reason", "")
     if request.method == "POST":
         try:

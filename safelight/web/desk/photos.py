@@ -13,6 +13,7 @@ from safelight.audit.reading import of_object
 from safelight.lib.clock import now
 from safelight.lib.refusals import NotFound
 from safelight.patients.access import patient_for
+from safelight.patients.looking import note_view
 from safelight.patients.searching import search
 from safelight.patients.visits import visits_of
 from safelight.people.duties import Act, letters
@@ -53,12 +54,23 @@ def _photo(request: PersonRequest, photo_id: UUID, form: str = Form.PAGE) -> Pho
     )
 
 
+def _page(request: PersonRequest, photo_id: UUID, form: str = Form.PAGE) -> Photo:
+    """Load a photo for a page about it, and enter who looks at its patient’s record.
+
+    Its words are shown even where its picture is covered or asked for by nobody.
+    """
+    found = _photo(request, photo_id, form)
+    if found.patient is not None:
+        note_view(found.patient, by=request.person, at=now())
+    return found
+
+
 @require_GET
 @signed_in(Act.PATIENT_VIEW)
 def photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     """Show one photo, its words, its consent and its ledger. The picture is asked for apart."""
     at, person = now(), request.person
-    found = _photo(request, photo_id)
+    found = _page(request, photo_id)
     rows = ledger(found, at=at)
     before, after = reading.neighbours(found)
     seen = of_object(found.practice_id, f"photo:{found.pk}", limit=8).entries
@@ -174,7 +186,7 @@ def _said(visit: object) -> str:
 @signed_in(Act.PHOTO_LABEL)
 def label(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     """Write or correct a photo's words. The words before stay in its history."""
-    found = _photo(request, photo_id)
+    found = _page(request, photo_id)
     form = LabelForm(request.POST or None, photo=found, by=request.person)
     if request.method == "POST" and form.is_valid():
         edit_label(
@@ -207,7 +219,7 @@ class CoverForm(forms.Form):
 @signed_in(Act.PHOTO_LABEL)
 def cover(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     """Cover a photo from a casual look, or lift that; with a reason."""
-    found = _photo(request, photo_id)
+    found = _page(request, photo_id)
     flags = {name: getattr(found, name) for name in ("sensitive", "restricted", "recognisable")}
     form = CoverForm(request.POST or None, initial=flags)
     if request.method == "POST" and form.is_valid():
@@ -222,7 +234,7 @@ def cover(request: PersonRequest, photo_id: UUID) -> HttpResponse:
 def move(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     """Move a photo that lies in the wrong patient's record. Find, look, say why, move."""
     at, again = now(), stepped_up(request)
-    found = _photo(request, photo_id)
+    found = _page(request, photo_id)
     query = request.POST.get("q", "")  # a name: typed into a form, never into an address
     chosen = uuid_in(request.POST.get("to") or request.GET.get("to"))
     to = patient_for(request.person, chosen, at=at, stepped_up=again) if chosen else None
@@ -260,7 +272,7 @@ class PrintForm(forms.Form):
 def print_page(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     """Make a numbered print: first why and for whom, then the page that goes to the printer."""
     at, again = now(), stepped_up(request)
-    found = _photo(request, photo_id, Form.PRINT)
+    found = _page(request, photo_id, Form.PRINT)
     form = PrintForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data
@@ -274,7 +286,7 @@ def print_page(request: PersonRequest, photo_id: UUID) -> HttpResponse:
 @signed_in(Act.PHOTO_PRINT)
 def printed(request: PersonRequest, photo_id: UUID, number: int) -> HttpResponse:
     """Show the page to print: the photo and a footer with patient, date, copy number, purpose."""
-    found = _photo(request, photo_id, Form.PRINT)
+    found = _page(request, photo_id, Form.PRINT)
     copy = found.copies.filter(
         holder=Copy.Holder.PAPER, number=number, made_by=request.person, state=Copy.State.HELD
     ).first()
@@ -289,6 +301,8 @@ def printed(request: PersonRequest, photo_id: UUID, number: int) -> HttpResponse
 def end_copy(request: PersonRequest, copy_id: UUID) -> HttpResponse:
     """Account for a print: destroyed, returned, or handed to its keeper, and how we know."""
     copy = copies.copy_for(request.person, copy_id, at=now())
+    if copy.photo.patient is not None:
+        note_view(copy.photo.patient, by=request.person, at=now())
     evidence = request.POST.get("evidence", "").strip()
     if request.method == "POST" and evidence:
         copies.declare_gone(copy, by=request.person, at=now(), evidence=evidence)
@@ -302,7 +316,7 @@ def end_copy(request: PersonRequest, copy_id: UUID) -> HttpResponse:
 @signed_in(Act.PATIENT_VIEW)
 def unblur(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     """Show a covered photo to this person for a while. The reason is kept."""
-    found = _photo(request, photo_id)
+    found = _page(request, photo_id)
     reason = request.POST.get("reason", "").strip()
     if request.method == "POST" and reason:
         again = stepped_up(request)

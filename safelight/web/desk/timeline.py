@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from safelight.consent.reading import live_consents
 from safelight.lib.clock import now
 from safelight.patients.access import identity_for, patient_for
+from safelight.patients.looking import note_view
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters, opens_records
 from safelight.photos import reading
@@ -26,9 +27,13 @@ from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 def _open(request: PersonRequest, patient_id: UUID, *, may_see: bool, at: datetime) -> Patient:
     """Load the patient: the record for those who see photos, the details for those who don't."""
-    if may_see:
-        return patient_for(request.person, patient_id, at=at, stepped_up=stepped_up(request))
-    return identity_for(request.person, patient_id, at=at)
+    found = (
+        patient_for(request.person, patient_id, at=at, stepped_up=stepped_up(request))
+        if may_see
+        else identity_for(request.person, patient_id, at=at)
+    )
+    note_view(found, by=request.person, at=at)
+    return found
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,12 @@ def _compared(photos: list[Photo], asked: list[str]) -> list[Photo]:
     return sorted(pair, key=photos.index, reverse=True)  # the older one first
 
 
+def _days_between(pair: list[Photo]) -> int:
+    """Return how many days lie between two photos, as days go where the practice is."""
+    days = [timezone.localdate(photo.taken_at) for photo in pair]
+    return (days[-1] - days[0]).days if days else 0
+
+
 @require_GET
 @signed_in(Act.PATIENT_VIEW)
 def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
@@ -124,9 +135,7 @@ def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             "covered": covered,
             "pair": pair,
             "compared": compared,
-            "days_between": (pair[1].taken_at.date() - pair[0].taken_at.date()).days
-            if len(pair) == 2
-            else 0,
+            "days_between": _days_between(pair),
             "may_see": may_see,
             "total": sum(place.count for place in places),
             "consents": live_consents(found, at=at),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.patients.access import way_to
+from safelight.patients.looking import note_view
 from safelight.patients.models import Patient
 from safelight.patients.pushing import send_to_phone
 from safelight.patients.reading import clinicians_of, named
@@ -62,6 +63,7 @@ def visits(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     patient = named(request.person, patient_id)
     if patient.pk != patient_id:
         return redirect("desk:patient-visits", patient.pk)
+    note_view(patient, by=request.person, at=at)
     form = VisitForm(request.POST or None, person=request.person, at=at)
     if request.method == "POST" and form.is_valid():
         try:

@@ -4,16 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
-from safelight.audit.log import record
 from safelight.consent.reading import live_consents, summary
 from safelight.lib.clock import now
 from safelight.lib.refusals import NotFound
 from safelight.patients.access import patient_for
+from safelight.patients.looking import note_view
 from safelight.patients.models import Patient, Visit
 from safelight.patients.searching import search
 from safelight.patients.visits import day_in, visit_of
@@ -53,15 +52,7 @@ def one(request: PhoneRequest, patient_id: UUID) -> HttpResponse:
     visit = _visit(patient, request.GET.get("visit", ""))
     begins, _ = day_in(person.practice, local_day(at, person.practice.zone))
     today = photos_since(patient, since=begins)
-    with transaction.atomic():
-        record(
-            "patient.viewed",
-            practice=person.practice_id,
-            by=person,
-            at=at,
-            of=f"patient:{patient.pk}",
-            patient=patient.pk,
-        )
+    note_view(patient, by=person, at=at)
     return JsonResponse(
         {
             "patient": identity(patient, person.practice, at),
