@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from safelight.audit.log import record
 from safelight.lib.clock import now
@@ -105,8 +106,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Say plainly that something failed. The trace goes to the log, never to the page."""
+    """Say plainly that something failed. The trace goes to the log, never to the page.
+
+    The page asks for nothing that may be what broke: it knows neither who asks nor any number.
+    """
     if wants_json(request):
         words = {"code": "broken", "message": "The server could not do this.", "remedy": ""}
         return JsonResponse(words, status=500)
-    return render(request, "broken.html", status=500)
+    return HttpResponse(render_to_string("broken.html"), status=500)

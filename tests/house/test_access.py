@@ -16,6 +16,7 @@ from django.db import transaction
 from django.http import HttpResponse, SimpleCookie
 from django.test import Client
 from django.urls import URLResolver, get_resolver
+from pytest_django import Settings
 
 from safelight.lib.clock import now
 from safelight.people.models import Person
@@ -93,9 +94,15 @@ def somebody(practice: Practice, given: str, *roles: str, **words: Any) -> Perso
 
 @pytest.fixture
 def askers(
-    data_folder: object, practice: Practice, other_practice: Practice, mo: Person, ada: Person
+    data_folder: object,
+    practice: Practice,
+    other_practice: Practice,
+    mo: Person,
+    ada: Person,
+    settings: Settings,
 ) -> dict[str, Asker]:
     """Everybody who may come, with what they ask about: near, in care, or far from it."""
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 3600  # they ask for longer than five minutes
     people = {
         "own": ada,
         "gp": somebody(practice, "Gus", "GP"),
