@@ -2,7 +2,7 @@
 
 import { fingerprint, fromBase64, readCode, shortMark } from "./bytes.ts";
 import * as server from "./server.ts";
-import { hold, VERSION } from "./sending.ts";
+import { askToKeepStorage, hold, VERSION } from "./sending.ts";
 import { makeKeys, publicKey } from "./sign.ts";
 import { forget, keep, kept, type Paired } from "./store.ts";
 import { useZone } from "./words.ts";
@@ -75,7 +75,7 @@ export async function join(code: Code, about: About): Promise<Joined> {
     await keep("paired", paired);
     useZone(answer.practice.zone);
     if (answer.checkpoint) await hold(answer.checkpoint, []);
-    await navigator.storage.persist().catch(() => false);
+    await askToKeepStorage();
     return { paired, mark: await shortMark(key) };
   } catch (error) {
     if (error instanceof server.Silence) return { failed: "The practice server didn’t answer. Join the practice’s network and try again." };

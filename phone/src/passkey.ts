@@ -1,6 +1,7 @@
 /** Passkey: the phone's own face, finger or PIN opens Safelight. There is no password of ours. */
 
 import { fromBase64, toBase64url } from "./bytes.ts";
+import { answerOf, toMake, toSign } from "./challenge.ts";
 import { signInAsk, signInTell } from "./server.ts";
 import { kept, keep } from "./store.ts";
 
@@ -29,11 +30,9 @@ export async function signIn(person: string | null): Promise<Outcome> {
   if (!asked) return "refused";
   const known = person ? await kept("credential") : undefined;
   if (known && known.person === person) asked.allowCredentials = [{ id: known.id, type: "public-key" }];
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked);
-  publicKey.userVerification = "required";
-  const credential = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential | null;
+  const credential = (await navigator.credentials.get({ publicKey: toSign(asked) })) as PublicKeyCredential | null;
   if (!credential) return "refused";
-  const told = { credential: credential.toJSON() as unknown };
+  const told = { credential: answerOf(credential) };
   const end = await signInTell("auth/webauthn/login", told, start.mark);
   if (end.status !== 200) return "refused";
   lastId = credential.id;
@@ -69,19 +68,15 @@ export async function addPasskey(name: string): Promise<Outcome | "exists"> {
   const asked = options((start.body as Answer | null)?.data?.creation_options) as
     PublicKeyCredentialCreationOptionsJSON | undefined;
   if (!asked) return "refused";
-  asked.authenticatorSelection = {
-    ...asked.authenticatorSelection, residentKey: "required", userVerification: "required",
-  };
   let credential: PublicKeyCredential | null;
   try {
-    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked);
-    credential = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential | null;
+    credential = (await navigator.credentials.create({ publicKey: toMake(asked) })) as PublicKeyCredential | null;
   } catch (error) {
     if (error instanceof DOMException && error.name === "InvalidStateError") return "exists";
     throw error;
   }
   if (!credential) return "refused";
-  const end = await signInTell(path, { name, credential: credential.toJSON() as unknown }, start.mark);
+  const end = await signInTell(path, { name, credential: answerOf(credential) }, start.mark);
   if (end.status !== 200) return "refused";
   lastId = toBase64url(new Uint8Array(credential.rawId));
   return "done";

@@ -8,6 +8,13 @@ import { seal } from "./seal.ts";
 import { session, type Subject } from "./session.ts";
 import type { CaptureSet, Site } from "./shapes.ts";
 
+/** The view that matches the photo of last time (policy/sets.toml). */
+const AS_LAST_TIME = "same";
+
+/** The sets that can be taken now: one that matches the last photo needs a last photo. */
+export const setsFor = (sets: readonly CaptureSet[], hasEarlier: boolean): CaptureSet[] =>
+  sets.filter((set) => hasEarlier || !set.views.some((view) => view.code === AS_LAST_TIME));
+
 /** What is known of one photo when it is kept. */
 export interface Shot {
   bytes: ArrayBuffer;
@@ -54,6 +61,12 @@ export class Roll {
   /** Go on to the next view of the set; after its last one the set is done. */
   nextView(): void {
     if (this.set && ++this.step >= this.set.views.length) this.set = null;
+  }
+
+  /** Whether there is an earlier photo to match: of the chosen site, or of any until one is. */
+  get hasEarlier(): boolean {
+    const past = this.subject.detail?.sites ?? [];
+    return this.site ? past.some((p) => `${p.code} ${p.side}` === this.place) : past.length > 0;
   }
 
   private get place(): string {

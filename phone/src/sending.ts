@@ -121,6 +121,15 @@ export async function hold(
   await keep("alarm", "log");
 }
 
+/** Ask the browser not to clear our storage by itself. Some can't be asked: the practice is told. */
+export async function askToKeepStorage(): Promise<void> {
+  try {
+    await navigator.storage.persist();
+  } catch {
+    return;
+  }
+}
+
 /** Whether the browser promised not to clear our storage by itself. */
 export async function storageKept(): Promise<boolean> {
   try {

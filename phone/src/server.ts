@@ -49,11 +49,23 @@ interface Wanted {
   signal?: AbortSignal;
 }
 
+/** Ends after a time, or sooner with the screen that asked. By hand: Safari has `any` only from 17.4. */
+function limited(ms: number, sooner?: AbortSignal): AbortSignal {
+  const late = AbortSignal.timeout(ms);
+  if (!sooner) return late;
+  const either = new AbortController();
+  for (const each of [late, sooner]) {
+    const end = (): void => either.abort(each.reason);
+    if (each.aborted) end();
+    each.addEventListener("abort", end, { once: true, signal: either.signal });
+  }
+  return either.signal;
+}
+
 async function answerOf(path: string, wanted: Wanted, headers: Record<string, string>): Promise<Response> {
-  const limits = [AbortSignal.timeout(wanted.patience ?? PATIENCE), wanted.signal];
   const init: RequestInit = {
     method: wanted.method ?? "GET", headers, credentials: "same-origin", cache: "no-store",
-    redirect: "error", signal: AbortSignal.any(limits.filter((s) => s !== undefined)),
+    redirect: "error", signal: limited(wanted.patience ?? PATIENCE, wanted.signal),
   };
   if (wanted.raw) init.body = wanted.raw;
   let response: Response;

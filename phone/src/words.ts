@@ -73,6 +73,10 @@ export function checksDue(asks: readonly string[]): string {
   return asks.includes("declare") ? "Backup and updates need to be confirmed on this phone." : "";
 }
 
+/** A sex as a card says it: alone where one word is plain, else with what the word is about. */
+export const sexWords = (sex: string): string =>
+  sex === "" || sex === "Female" || sex === "Male" ? sex : `Sex: ${sex.toLowerCase()}`;
+
 /** The first letter of a sentence. */
 export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -7,9 +7,9 @@ import { isBlurred, lightWord, measure, verdict } from "../src/quality.ts";
 import { readBirthDate } from "../src/screens/find.ts";
 import { tiltOf } from "../src/screens/finder.ts";
 import { ageOn } from "../src/session.ts";
-import { Roll } from "../src/roll.ts";
+import { Roll, setsFor } from "../src/roll.ts";
 import { configAnswer, type ConsentSummary, type PatientDetail } from "../src/shapes.ts";
-import { birthday, checksDue, forSomeone, labelFrom, listed, refusedWords, siteWords, span } from "../src/words.ts";
+import { birthday, checksDue, forSomeone, labelFrom, listed, refusedWords, sexWords, siteWords, span } from "../src/words.ts";
 import { contract } from "./contracts.ts";
 
 const config = configAnswer(contract("config").answer.body, "config");
@@ -211,6 +211,31 @@ test("photos are counted for one site, as the practice's limit is", () => {
   assert.equal(roll.taken, 2);
   roll.side = "R";
   assert.equal(roll.taken, 0);
+});
+
+test("photos as last time are offered only where there was a last time", () => {
+  const [site] = config.sites;
+  const past = { code: site?.code ?? "", side: "L", name: "", photo_id: "", taken_at: "", label: "", diagnosis: "", count: 1, today: 0 };
+  const detail = (sites: (typeof past)[]) => ({ patient: {} as PatientDetail["patient"], visit: null, consents: [], sites });
+  const subject = { patient: null, visit: null, hint: null };
+  const view = { code: "same", name: "As last time", required: true, hint: "", view: "close_up" };
+  const again = { code: "follow_up", name: "Follow-up", views: [view] };
+  const names = (roll: Roll): string[] => setsFor([...config.sets, again], roll.hasEarlier).map((set) => set.code);
+  const seen = new Roll({ ...subject, detail: detail([past]) }, null);
+  assert.ok(names(seen).includes("follow_up"), "no site chosen yet: there is one to match");
+  seen.site = site ?? null;
+  seen.side = "R";
+  assert.ok(!names(seen).includes("follow_up"), "none of this side");
+  seen.side = "L";
+  assert.ok(names(seen).includes("follow_up"));
+  for (const nobody of [null, detail([])]) {
+    assert.deepEqual(names(new Roll({ ...subject, detail: nobody }, null)), config.sets.map((set) => set.code));
+  }
+});
+
+test("a sex that no single word says plainly is named for what it is", () => {
+  assert.deepEqual(["Female", "Male", "Not stated", "Another term", ""].map(sexWords),
+    ["Female", "Male", "Sex: not stated", "Sex: another term", ""]);
 });
 
 test("700 by 500 is blocked and 900 by 700 is only warned about", () => {

@@ -25,6 +25,7 @@ ACTIONS: Final[dict[str, str]] = {
     "person.invited": "invited a person to the practice",
     "person.joined": "joined the practice",
     "person.left": "recorded that a person has left the practice",
+    "person.returned": "let somebody who had left work at the practice again",
     "person.duties_changed": "changed what a person may do",
     # Phones
     "phone.code_made": "made a code to pair a phone",

@@ -138,6 +138,35 @@ def covering_consent(
     return next(row for row in rows if row.pk == chosen.id)
 
 
+def consent_of_photo(
+    patient: Patient,
+    *,
+    taken_at: datetime,
+    at: datetime,
+    site_code: str,
+    side: str,
+    visit: Visit | None,
+    preferred: UUID | None = None,
+) -> Consent | None:
+    """Return the consent that a photo stands on, or None.
+
+    What stood when it was taken counts, even if it was taken back since; so does what was recorded
+    afterwards to mend a lack of it.
+    """
+    for moment in (taken_at, at):
+        found = covering_consent(
+            patient,
+            at=moment,
+            site_code=site_code,
+            side=side,
+            visit=visit,
+            preferred=preferred,
+        )
+        if found is not None:
+            return found
+    return None
+
+
 def live_consents(patient: Patient, *, at: datetime) -> list[Consent]:
     """Return the consents and refusals that still speak: not replaced, taken back whole or past."""
     ages = ages_of(patient.practice)

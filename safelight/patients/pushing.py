@@ -9,7 +9,7 @@ from safelight.audit.log import record
 from safelight.lib.refusals import NotFound
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient, Push, Visit
-from safelight.patients.visits import visits_today
+from safelight.patients.visits import visit_now
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person, Phone
 
@@ -27,21 +27,20 @@ def send_to_phone(
 ) -> Push:
     """Put a patient on the sender's own phones. Only a patient whose record they may open goes.
 
-    Without a visit it is the sender's own of today, if there is one: photos are filed under it.
+    Without a visit it is today's, and a walk-in's is added: photos are filed under it.
     """
     require_duty(by, Act.VISIT_PUSH)
     patient = patient_for(by, patient.pk, at=at, stepped_up=stepped_up)
     if visit is not None and visit.patient_id != patient.pk:
         raise NotFound
     if visit is None:
-        own = visits_today(patient.practice, at=at, person=by)
-        visit = next((row for row in own if row.patient_id == patient.pk), None)
+        visit = visit_now(patient, by=by, at=at)
     push = Push.objects.create(person=by, patient=patient, visit=visit, at=at)
     record(
         "visit.pushed",
         practice=by.practice_id,
         by=by,
-        of=f"visit:{visit.pk}" if visit else f"patient:{patient.pk}",
+        of=f"visit:{visit.pk}",
         patient=patient.pk,
         at=at,
     )

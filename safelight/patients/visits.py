@@ -11,7 +11,7 @@ from django.db.models import ProtectedError, QuerySet
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.patients.access import way_to
-from safelight.patients.breaking_glass import note_way_in
+from safelight.patients.breaking_glass import OF_THEIR_OWN, note_way_in
 from safelight.patients.details import plain
 from safelight.patients.models import Patient, Visit
 from safelight.patients.reading import clinicians_of
@@ -22,6 +22,9 @@ from safelight.policy.models import Practice
 LONGEST_REASON = 200
 FARTHEST = timedelta(days=550)  # a booking further ahead is a typing slip
 EARLIEST = timedelta(days=3650)
+LATEST_PHOTO = timedelta(days=7)  # a phone out of reach longer, or its clock wrong: a person says
+SENT = "No visit was booked: the patient was sent to a phone"
+PHOTOGRAPHED = "No visit was booked: a photo was taken"
 
 
 class VisitInUse(Refusal):
@@ -46,11 +49,13 @@ def add_visit(
     by: Person,
     at: datetime,
     reason: str = "",
+    because: str = "",
 ) -> Visit:
     """Add a visit. The same patient, clinician and time again is the same visit, not a second.
 
     A visit brings the patient into care. Whoever stood before a wall and comes past it by a visit
     of their own making is put on the privacy officer's list, as with break-glass (decision 5).
+    `because` tells list and log which act the visit was added with.
     """
     require_duty(by, Act.VISIT_EDIT)
     if patient.practice_id != by.practice_id or clinician.practice_id != by.practice_id:
@@ -78,8 +83,9 @@ def add_visit(
             of=f"visit:{visit.pk}",
             patient=patient.pk,
             at=at,
+            detail=because,
         )
-        said = words or "No reason was written with the visit"
+        said = words or because or "No reason was written with the visit"
         counts_at = max(at, starts_at)
         note_way_in(patient, before, how="visit", words=said, by=by, at=at, counts_at=counts_at)
     return visit
@@ -116,8 +122,8 @@ def visit_at(
 ) -> Visit | None:
     """Return the visit that something made by this person then belongs to, if there is one.
 
-    It is the one named, else their only one with the patient that day. One that was taken back
-    meanwhile is as if it had not been named; another patient's is refused.
+    It is the one named, else that of the day. One that was taken back meanwhile is as if it had
+    not been named; another patient's is refused.
     """
     if visit_id is not None and is_known(visit_id):
         return visit_of(patient, visit_id)
@@ -125,9 +131,61 @@ def visit_at(
 
 
 def only_visit_on(patient: Patient, *, person: Person, at: datetime) -> Visit | None:
-    """Return the one visit that a patient had with this person on that day, if it is just one."""
-    found = visits_on_day(patient, at=at).filter(person=person)[:2]
+    """Return the patient's one visit with this person that day; without any, their only one.
+
+    A nurse is called into a doctor's visit: it is that visit. Of two, a person chooses.
+    """
+    day = list(visits_on_day(patient, at=at))
+    found = [visit for visit in day if visit.person_id == person.pk] or day
     return found[0] if len(found) == 1 else None
+
+
+@transaction.atomic
+def visit_now(patient: Patient, *, by: Person, at: datetime) -> Visit:
+    """Return the visit that somebody is in with a patient, or add it: a walk-in was not booked.
+
+    It is today's nearest with them, else the nearest with a colleague. The caller saw to it that
+    they may open the record; that an added visit brings it into their care, `add_visit` notes.
+    """
+    _one_at_a_time(patient)
+    day = list(visits_on_day(patient, at=at))
+    found = [visit for visit in day if visit.person_id == by.pk] or day
+    if found:
+        return min(found, key=lambda visit: abs(visit.starts_at - at))
+    begun = at.replace(second=0, microsecond=0)
+    return add_visit(patient, clinician=by, starts_at=begun, by=by, at=at, because=SENT)
+
+
+@transaction.atomic
+def visit_of_photo(
+    patient: Patient, *, person: Person, taken_at: datetime, at: datetime
+) -> Visit | None:
+    """Return the visit in which this person took a photo; where that day has none, it is added.
+
+    Nobody comes past a wall by it: it is added only where the patient is in their care already.
+    Where it cannot be, or the day has several, None: the photo is filed, and a person says which.
+    """
+    _one_at_a_time(patient)
+    if visits_on_day(patient, at=taken_at).exists():
+        return only_visit_on(patient, person=person, at=taken_at)
+    if way_to(person, patient, at=at) not in OF_THEIR_OWN or taken_at < at - LATEST_PHOTO:
+        return None
+    try:
+        return add_visit(
+            patient, clinician=person, starts_at=taken_at, by=person, at=at, because=PHOTOGRAPHED
+        )
+    except Refusal:
+        return None
+
+
+def _one_at_a_time(patient: Patient) -> None:
+    """Let acts that may add a visit for this patient wait for each other: one is enough."""
+    list(Patient.objects.select_for_update().filter(pk=patient.pk))
+
+
+def opens_by_visit(person: Person, patient: Patient, *, at: datetime) -> bool:
+    """Say whether a visit added now would bring a patient into somebody's care (decision 5)."""
+    return not patient.restricted and way_to(person, patient, at=at) not in OF_THEIR_OWN
 
 
 def visits_on_day(patient: Patient, *, at: datetime) -> QuerySet[Visit]:

@@ -35,7 +35,8 @@ class EmailTaken(Refusal):
         """Say what to do; it does not say whose it is."""
         super().__init__(
             "That e-mail is already used to sign in. Nobody was invited.",
-            remedy="If they worked here before, open them in the list and invite them again.",
+            remedy="If they worked here before, open them in the list, under “Have left”, and say "
+            "that they work here again.",
         )
 
 
@@ -103,14 +104,14 @@ def invite_person(
 
 @transaction.atomic
 def invite_again(person: Person, *, by: Person | None, at: datetime) -> str:
-    """Make a fresh link and end the older ones: for a late joiner, a lost passkey, a return.
+    """Make a fresh link and end the older ones: for a late joiner, or a lost passkey.
 
-    Joining with it replaces every passkey and ends every sign-in. `by=None` is the server's own
-    first manager, made on the command line.
+    Joining with it replaces every passkey and ends every sign-in. Whoever left is first let return
+    (leaving.py). `by=None` is the server's own first manager, made on the command line.
     """
     if by is not None:
         require_duty(by, Act.PEOPLE_MANAGE)
-        if person.practice_id != by.practice_id:
+        if person.practice_id != by.practice_id or person.left_at is not None:
             raise NotFound
         if person.pk == by.pk:
             raise NotAllowed("You cannot invite yourself.", remedy="Ask another manager.")

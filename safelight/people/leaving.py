@@ -1,5 +1,6 @@
-"""Leaving: somebody is out on their next request, on every channel."""
+"""Leaving: somebody is out on their next request, on every channel. And coming back."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
@@ -8,7 +9,12 @@ from django.db import transaction
 from safelight.audit.log import record
 from safelight.lib.refusals import NotFound, Refusal
 from safelight.people.duties import Act, may, require_duty
-from safelight.people.inviting import end_links
+from safelight.people.inviting import (
+    checked_roles,
+    checked_supervisor,
+    end_links,
+    invite_again,
+)
 from safelight.people.models import PairingCode, Person
 from safelight.people.phones import stop_phones_of
 from safelight.people.signed_in import end_all
@@ -47,6 +53,40 @@ def let_leave(person: Person, *, by: Person, at: datetime) -> None:
     Authenticator.objects.filter(user=person).delete()
     stop_phones_of(person, by=by, at=at)
     record("person.left", practice=person.practice_id, by=by, of=f"person:{person.pk}", at=at)
+
+
+@transaction.atomic
+def let_return(
+    person: Person, *, roles: Sequence[str], supervisor: Person | None, by: Person, at: datetime
+) -> str:
+    """Let somebody who left work here again, and return their link: they join as if anew.
+
+    Their duties are given afresh, by somebody who may give them. Nothing that ended comes back: no
+    passkey, code, sign-in or phone. One conditional update decides, so it happens once.
+    """
+    require_duty(by, Act.PEOPLE_MANAGE)
+    if person.practice_id != by.practice_id:
+        raise NotFound
+    fresh = {
+        "roles": checked_roles(roles, before=(), by=by),
+        "supervisor": checked_supervisor(supervisor, by=by),
+        "is_active": True,
+        "left_at": None,
+        "joined_at": None,
+    }
+    rows = Person.objects.filter(pk=person.pk, left_at__isnull=False)
+    if rows.update(**fresh) != 1:
+        raise NotFound
+    person.refresh_from_db()
+    record(
+        "person.returned",
+        practice=person.practice_id,
+        by=by,
+        of=f"person:{person.pk}",
+        at=at,
+        detail="+".join(person.roles),
+    )
+    return invite_again(person, by=by, at=at)
 
 
 def require_another_manager(person: Person) -> None:

@@ -22,7 +22,7 @@ def announce(
     at: datetime,
 ) -> Capture:
     """Note that a phone holds a capture. Known already: nothing changes. Another's: not found."""
-    known = Capture.objects.filter(pk=capture_id).first()
+    known = next(iter(Capture.objects.filter(pk=capture_id)), None)  # by its key: nothing to sort
     if known is None:
         try:
             known = _new_capture(phone, capture_id, kind=kind, sealed_at=sealed_at, at=at)

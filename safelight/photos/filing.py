@@ -16,15 +16,17 @@ from safelight.audit.actor import Actor
 from safelight.audit.checkpoints import edge
 from safelight.audit.log import record
 from safelight.consent.models import Consent
-from safelight.consent.reading import covering_consent
+from safelight.consent.reading import consent_of_photo
 from safelight.consent.uses import CARE
 from safelight.lib.refusals import Refusal
+from safelight.patients.models import Patient
+from safelight.patients.visits import visit_of_photo
 from safelight.photos import rules
 from safelight.photos.alarms import end_alarms, raise_alarm
 from safelight.photos.claims import claim, put_back
 from safelight.photos.copies import care_words
 from safelight.photos.darkroom import decoder
-from safelight.photos.drafting import Draft, draft_photo
+from safelight.photos.drafting import Draft, draft_photo, words_of
 from safelight.photos.meta import ConsentMeta, PhotoMeta
 from safelight.photos.models import Alarm, Capture, Copy, Photo, Rendition, WaitingConsent
 from safelight.photos.opening import Belongs, belongs, open_arrived
@@ -65,6 +67,13 @@ class LostClaim(Refusal):
     status = 503
 
 
+class RecordJoined(Refusal):
+    """The record was joined to another while its photo was decoded. Nothing was written."""
+
+    code = "record_joined"
+    status = 503
+
+
 class NotReadBack(Refusal):
     """What was stored did not read back as it was. The capsule stays, and it is done again."""
 
@@ -101,7 +110,7 @@ def _file(capture: Capture, *, at: datetime) -> None:
         if photo is None:
             photo = _make(capture, arrived.meta, arrived.image, at=at)
         else:
-            _put_away_again(photo, arrived.image, at=at)
+            _put_away_again(capture, photo, arrived.image, at=at)
         del arrived
         if not is_whole(photo):
             raise NotReadBack("What was stored did not read back. It is tried again.")
@@ -118,18 +127,24 @@ def _make(capture: Capture, meta: PhotoMeta, image: bytes, *, at: datetime) -> P
     wrapped = new_photo_key(practice=binding.practice, photo=binding.photo, patient=binding.patient)
     renditions = put_away(pictures_of(image, prepared), wrapped, of=binding, at=at)
     photo = draft_photo(Draft(capture, meta, whose, consent, waiting, prepared, wrapped), at=at)
-    _write(capture, photo, renditions, at=at)
+    _write(capture, photo, renditions, is_walk_in=meta.visit is None, at=at)
     return photo
 
 
 @transaction.atomic
-def _write(capture: Capture, photo: Photo, renditions: list[Rendition], *, at: datetime) -> None:
+def _write(
+    capture: Capture,
+    photo: Photo,
+    renditions: list[Rendition],
+    *,
+    is_walk_in: bool,
+    at: datetime,
+) -> None:
     """Write photo, renditions, copies and entry together, if the claim is still this worker's."""
-    held = Capture.objects.select_for_update().filter(
-        pk=capture.pk, state=Capture.State.STORED, claimed_at=capture.claimed_at
-    )
-    if not held.exists():
-        raise LostClaim("Another worker files this photo.")
+    _require_claim(capture)
+    _require_kept(photo)
+    if is_walk_in:
+        _give_visit(photo, at=at)
     photo.save(force_insert=True)
     Rendition.objects.bulk_create(renditions)
     basis = care_words(photo.consent) if photo.patient_id else "Waiting for its patient"
@@ -142,7 +157,7 @@ def _write(capture: Capture, photo: Photo, renditions: list[Rendition], *, at: d
             outside=False,
             basis=basis,
             consent_id=photo.consent_id,
-            evidence=f"Stored as {row.blob[:12]}…, read back",
+            evidence=_stored_as(row),
             since=at,
             made_by=photo.taken_by,
         )
@@ -161,6 +176,42 @@ def _write(capture: Capture, photo: Photo, renditions: list[Rendition], *, at: d
     )
 
 
+def _require_claim(capture: Capture) -> None:
+    """Refuse unless the capture is still this worker's, and keep it so until the commit."""
+    held = Capture.objects.select_for_update().filter(
+        pk=capture.pk, state=Capture.State.STORED, claimed_at=capture.claimed_at
+    )
+    if not held.exists():
+        raise LostClaim("Another worker files this photo.")
+
+
+def _require_kept(photo: Photo) -> None:
+    """Refuse a record that was joined to another while the photo was decoded.
+
+    Its photos have moved on by then, and this one would be left where nobody looks.
+    """
+    rows = Patient.objects.select_for_update().filter(pk=photo.patient_id)
+    if any(patient.merged_into_id for patient in rows):
+        raise RecordJoined("The record was joined to another meanwhile. It is filed there next.")
+
+
+def _stored_as(row: Rendition) -> str:
+    return f"Stored as {row.blob[:12]}…, read back"
+
+
+def _give_visit(photo: Photo, *, at: datetime) -> None:
+    """Put a walk-in's photo into a visit of its own day, which is added if nobody booked one.
+
+    One whose visit was named and taken back meanwhile waits for a person: they had a reason.
+    """
+    if photo.patient is None or photo.visit is not None:
+        return
+    photo.visit = visit_of_photo(
+        photo.patient, person=photo.taken_by, taken_at=photo.taken_at, at=at
+    )
+    photo.incomplete = bool(rules.missing(words_of(photo)))
+
+
 def _consent_for(
     capture: Capture, meta: PhotoMeta, whose: Belongs, *, at: datetime
 ) -> tuple[Consent | None, WaitingConsent | None]:
@@ -172,20 +223,17 @@ def _consent_for(
         if waiting is not None and says_yes(waiting):
             return None, waiting
     if whose.patient is not None:
-        # What stood when it was taken counts, even if it was taken back since; so does what was
-        # recorded afterwards to mend a refusal.
-        for moment in (rules.believable_time(meta.taken_at, at=at), at):
-            consent = covering_consent(
-                whose.patient,
-                use=CARE,
-                site_code=meta.site_code,
-                side=meta.side,
-                visit=whose.visit,
-                preferred=meta.consent,
-                at=moment,
-            )
-            if consent is not None:
-                return consent, None
+        consent = consent_of_photo(
+            whose.patient,
+            taken_at=rules.believable_time(meta.taken_at, at=at),
+            at=at,
+            site_code=meta.site_code,
+            side=meta.side,
+            visit=whose.visit,
+            preferred=meta.consent,
+        )
+        if consent is not None:
+            return consent, None
     if _consents_arriving(capture):
         raise ConsentOnItsWay("The consent for this photo is still arriving.")
     raise NoConsent
@@ -197,17 +245,23 @@ def _consents_arriving(capture: Capture) -> bool:
         phone=capture.phone_id,
         kind=Capture.Kind.CONSENT,
         state__in=(Capture.State.ANNOUNCED, Capture.State.RECEIVING, Capture.State.STORED),
+        gone_at__isnull=True,
+        given_up_at__isnull=True,
     ).exists()
 
 
-@transaction.atomic
-def _put_away_again(photo: Photo, image: bytes, *, at: datetime) -> None:
+def _put_away_again(capture: Capture, photo: Photo, image: bytes, *, at: datetime) -> None:
     """Store a photo's pictures again, under the same key: a blob was lost before the receipt."""
     prepared = decoder().prepare(image, turn=photo.turn)
     wrapped = bytes(photo.wrapped_key)
     rows = put_away(pictures_of(image, prepared), wrapped, of=Binding.of(photo), at=at)
-    photo.renditions.all().delete()
-    Rendition.objects.bulk_create(rows)
+    with transaction.atomic():
+        _require_claim(capture)
+        photo.renditions.all().delete()
+        Rendition.objects.bulk_create(rows)
+        for row in rows:
+            kept = Copy.objects.filter(photo=photo, holder=Copy.Holder.VAULT, rendition=row.kind)
+            kept.update(evidence=_stored_as(row))
 
 
 def _finish(
@@ -266,9 +320,8 @@ def _put_back(capture: Capture, refusal: Refusal, *, at: datetime) -> None:
     log.warning("capture %s put back: %s", capture.pk, refusal.code)
     if isinstance(refusal, LostClaim):
         return
-    tries = 0 if isinstance(refusal, ConsentOnItsWay) else capture.tries
-    put_back(capture.pk, at=at, pause=rules.pause_before_retry(tries))
-    if tries >= rules.MOST_TRIES:
+    put_back(capture.pk, at=at, pause=rules.pause_before_retry(capture.tries))
+    if capture.tries >= rules.MOST_TRIES and not isinstance(refusal, ConsentOnItsWay):
         raise_alarm(
             Alarm.Kind.STUCK, practice=capture.practice, about=f"capture:{capture.pk}", at=at
         )

@@ -1,6 +1,6 @@
 """Labelling: a photo gets the words it is found and understood by; what they were is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from safelight.audit.log import record
 from safelight.lib.refusals import BadInput
 from safelight.patients.models import Visit
 from safelight.patients.reading import clinicians_of
-from safelight.patients.visits import add_visit, only_visit_on, visit_of
+from safelight.patients.visits import add_visit, visit_of
 from safelight.people.duties import Act, may, require_duty
 from safelight.people.models import Person
 from safelight.photos import rules
@@ -87,23 +87,51 @@ def edit_label(
     return photo
 
 
-def likely_visit(photo: Photo) -> str:
-    """Return the visit a form starts from: the photo's own, else the taker's one of that day."""
-    if photo.visit_id or photo.patient is None:
-        return str(photo.visit_id or "")
-    found = only_visit_on(photo.patient, person=photo.taken_by, at=photo.taken_at)
-    return str(found.pk) if found else ""
+@transaction.atomic
+def label_together(
+    photos: Iterable[Photo],
+    *,
+    said: Mapping[str, str],
+    by: Person,
+    at: datetime,
+    stepped_up: bool = False,
+) -> list[Photo]:
+    """Say the same of photos of one patient; what is not said stays as it is with each of them.
+
+    Each is labelled as by itself, with its own history and its own entry: all of them, or none. A
+    visit that is added is one visit, of the time when the first of them was taken. Returned are
+    those that changed.
+    """
+    numbers = [photo.pk for photo in photos]
+    rows = Photo.objects.select_for_update(of=("self",)).select_related("patient", "taken_by")
+    found = list(rows.filter(pk__in=numbers, practice=by.practice_id).order_by("taken_at", "pk"))
+    if len({photo.patient_id for photo in found}) > 1:
+        raise BadInput("Not kept. These photos are of different patients: label them apart.")
+    words, done = dict(said), []
+    for photo in found:
+        before = words_of(photo)
+        kept = edit_label(photo, words=Words(**before | words), by=by, at=at, stepped_up=stepped_up)
+        if words.get("visit_id") == NEW_VISIT:
+            words["visit_id"] = str(kept.visit_id)
+        if words_of(kept) != before:
+            done.append(kept)
+    return done
 
 
 def may_add_visit(photo: Photo, by: Person) -> bool:
     """Say whether a visit can be added for a photo: its taker still sees patients here."""
     taker = clinicians_of(photo.practice_id).filter(pk=photo.taken_by_id)
-    return may(by, Act.VISIT_EDIT) and photo.patient_id is not None and taker.exists()
+    return may(by, Act.VISIT_EDIT) and taker.exists()
 
 
 def missing_words(photo: Photo) -> list[str]:
     """Return what a photo still lacks, as a page says it."""
     return rules.missing(words_of(photo))
+
+
+def lacks_only_visit(photo: Photo) -> bool:
+    """Say whether a photo is labelled and belongs to no consultation yet."""
+    return missing_words(photo) == [rules.A_VISIT]
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

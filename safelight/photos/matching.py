@@ -1,14 +1,17 @@
 """Matching: a photo that came without a patient gets one, on a consent that covers it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import ngettext
 
 from safelight.audit.log import record
-from safelight.consent.reading import covering_consent
+from safelight.consent.reading import consent_of_photo
 from safelight.lib.refusals import Refusal
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient, Visit
+from safelight.patients.visits import add_visit
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 from safelight.photos.access import Form, require_sight
@@ -47,6 +50,65 @@ class NotCovered(Refusal):
         )
 
 
+class NotAllCovered(Refusal):
+    """Nothing this patient agreed to covers some of the photos, so all of them stay in the tray."""
+
+    code = "not_all_covered"
+    status = 403
+
+    def __init__(self, lacking: int, of: int) -> None:
+        """Say how many, and how to go on."""
+        words = ngettext(
+            "None matched. %(lacking)d of the %(of)d photos is covered by no consent"
+            " of this patient.",
+            "None matched. %(lacking)d of the %(of)d photos are covered by no consent"
+            " of this patient.",
+            lacking,
+        )
+        super().__init__(
+            words % {"lacking": lacking, "of": of},
+            remedy="Record the consent first, or match by themselves those that are covered.",
+        )
+
+
+@transaction.atomic
+def match_together(
+    photos: Iterable[Photo],
+    *,
+    patient: Patient,
+    by: Person,
+    at: datetime,
+    visit: Visit | None = None,
+    new_visit: bool = False,
+    stepped_up: bool = False,
+) -> list[Photo]:
+    """Match the photos of one sitting with one answer: all of them, or none.
+
+    Each is matched as by itself, with its own consent, key and entry. A visit is added with their
+    taker, and only after it is sure that the matcher may open the record without it.
+    """
+    require_duty(by, Act.PHOTO_MATCH)
+    patient = patient_for(by, patient.pk, at=at, stepped_up=stepped_up)
+    waiting = sorted(photos, key=lambda photo: (photo.taken_at, photo.pk))
+    if new_visit and waiting:
+        first = waiting[0]
+        visit = add_visit(patient, clinician=first.taken_by, starts_at=first.taken_at, by=by, at=at)
+    matched = []
+    for photo in waiting:
+        try:
+            matched.append(
+                match_photo(
+                    photo, patient=patient, visit=visit, by=by, at=at, stepped_up=stepped_up
+                )
+            )
+        except NotCovered:
+            if len(waiting) == 1:
+                raise
+    if len(matched) < len(waiting):
+        raise NotAllCovered(len(waiting) - len(matched), len(waiting))
+    return matched
+
+
 @transaction.atomic
 def match_photo(
     photo: Photo,
@@ -69,17 +131,15 @@ def match_photo(
     patient = patient_for(by, patient.pk, at=at, stepped_up=stepped_up)
     if photo.waiting_consent is not None:
         record_waiting(photo.waiting_consent, patient, by=by, at=at)
-    for moment in (photo.taken_at, at):  # as in filing: when it was taken, or mended since
-        consent = covering_consent(
-            patient,
-            at=moment,
-            site_code=photo.site_code,
-            side=photo.side,
-            visit=visit,
-            preferred=photo.waiting_consent_id,
-        )
-        if consent is not None:
-            break
+    consent = consent_of_photo(
+        patient,
+        taken_at=photo.taken_at,
+        at=at,
+        site_code=photo.site_code,
+        side=photo.side,
+        visit=visit,
+        preferred=photo.waiting_consent_id,
+    )
     if consent is None:
         raise NotCovered
     matched = rebind(photo, patient, visit=visit, consent=consent, by=by, at=at, reason=MATCHED)

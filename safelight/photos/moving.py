@@ -8,10 +8,11 @@ from django.db import transaction
 
 from safelight.audit.log import record
 from safelight.consent.models import Consent
-from safelight.consent.reading import covering_consent
+from safelight.consent.reading import consent_of_photo
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient, Visit
+from safelight.patients.visits import only_visit_on
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 from safelight.photos import rules
@@ -51,7 +52,8 @@ def move_photo(
     """Move a photo to another patient of the practice. Whoever moves it may open both records.
 
     Its key is bound to the new patient: under the old one it can no longer be opened. It keeps a
-    consent only if one of the new patient's covers it; until then it may not leave.
+    consent only if one of the new patient's covers it; until then it may not leave. Without a
+    visit said it goes into the new patient's only one of the day on which it was taken.
     """
     require_duty(by, Act.PHOTO_MOVE)
     require_sight(by, photo, form=Form.PAGE, at=at, stepped_up=stepped_up)
@@ -63,7 +65,15 @@ def move_photo(
         raise BadInput("Not moved. This photo has no patient yet: match it instead.")
     if photo.patient_id == to.pk:
         raise BadInput("Not moved. The photo is in that record already.")
-    consent = covering_consent(to, at=at, site_code=photo.site_code, side=photo.side, visit=visit)
+    visit = visit or only_visit_on(to, person=photo.taken_by, at=photo.taken_at)
+    consent = consent_of_photo(
+        to,
+        taken_at=photo.taken_at,
+        at=at,
+        site_code=photo.site_code,
+        side=photo.side,
+        visit=visit,
+    )
     was = photo.patient_id
     moved = rebind(photo, to, visit=visit, consent=consent, by=by, at=at, reason=words)
     for patient, outcome in ((was, "out"), (to.pk, "in")):
@@ -96,6 +106,8 @@ def rebind(
     """
     if to.practice_id != photo.practice_id or (visit and visit.patient_id != to.pk):
         raise NotFound
+    if Patient.objects.select_for_update().get(pk=to.pk).merged_into_id is not None:
+        raise MovedMeanwhile
     row = Photo.objects.select_for_update().get(pk=photo.pk)
     if row.patient_id != photo.patient_id:
         raise MovedMeanwhile

@@ -139,13 +139,8 @@ def finish(capture: Capture, *, at: datetime) -> Progress:
 def _note_stored(capture: Capture, *, at: datetime) -> str:
     """Write that the capsule survives a power cut; return its receipt's text, or nothing.
 
-    Conditional, so entry and receipt come once.
+    Conditional, so entry and receipt come once: where the row does not change, neither is kept.
     """
-    now_stored = Capture.objects.filter(
-        pk=capture.pk, state=Capture.State.RECEIVING, sha256=capture.sha256
-    ).update(state=Capture.State.STORED, stored_at=at)
-    if not now_stored:
-        return ""
     record(
         "capture.arrived",
         practice=capture.practice_id,
@@ -155,14 +150,18 @@ def _note_stored(capture: Capture, *, at: datetime) -> str:
         purpose=capture.kind,
     )
     text = receipt_text(capture, state=STORED, at=at, edge=edge(capture.practice_id))
-    Capture.objects.filter(pk=capture.pk).update(stored_receipt=text)
-    return text
+    now_stored = Capture.objects.filter(
+        pk=capture.pk, state=Capture.State.RECEIVING, sha256=capture.sha256
+    ).update(state=Capture.State.STORED, stored_at=at, stored_receipt=text)
+    if not now_stored:
+        transaction.set_rollback(True)
+    return text if now_stored else ""
 
 
 def announced(capture_id: UUID) -> Capture | None:
     """Return a capture with its phone, whoever asks: the door needs both to prove who calls."""
-    rows = Capture.objects.filter(pk=capture_id)
-    return rows.select_related("phone__owner").first()
+    rows = Capture.objects.filter(pk=capture_id).select_related("phone__owner")
+    return next(iter(rows), None)  # by its key: nothing to sort
 
 
 def capture_of(phone: Phone, capture_id: UUID) -> Capture:

@@ -1,8 +1,10 @@
 """Rules: what is decided about photos from values alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+Taken = TypeVar("Taken")
 
 CLAIM_SECONDS = 60
 """How long a worker has a capture to itself: opening, decoding (10 s at most) and writing it."""
@@ -17,6 +19,10 @@ CLOCK_SLACK = timedelta(minutes=5)
 LONGEST_ROUND = timedelta(hours=1)
 """Unlock to filed beyond this is no measure of work: the photo waited out of reach."""
 
+SITTING = timedelta(minutes=30)
+"""Photos of one patient by one person with less than this between them are of one sitting."""
+A_VISIT = "a visit"
+
 WORDS = ("site_code", "side", "label", "notes", "diagnosis", "diagnosis_code", "visit")
 
 
@@ -29,9 +35,29 @@ def missing(photo: Mapping[str, Any]) -> list[str]:
         ("a body site", not photo["site_code"]),
         ("a label", not photo["label"]),
         ("a note or a diagnosis", not (photo["notes"] or photo["diagnosis"])),
-        ("a visit", not photo["visit_id"]),
+        (A_VISIT, not photo["visit_id"]),
     ]
     return [words for words, lacking in lacks if lacking]
+
+
+def sittings(
+    things: Iterable[Taken], *, key: Callable[[Taken], Hashable], when: Callable[[Taken], datetime]
+) -> list[list[Taken]]:
+    """Put things together that belong to one sitting, in the order of the first of each.
+
+    The same key, and never more than `SITTING` from one to the next, however long it lasts in all.
+    """
+    things = list(things)
+    last: dict[Hashable, list[Taken]] = {}
+    place = {id(thing): number for number, thing in enumerate(things)}
+    found: list[list[Taken]] = []
+    for thing in sorted(things, key=when):
+        group = last.get(key(thing))
+        if group is None or when(thing) - when(group[-1]) > SITTING:
+            last[key(thing)] = group = []
+            found.append(group)
+        group.append(thing)
+    return sorted(found, key=lambda group: min(place[id(one)] for one in group))
 
 
 def pause_before_retry(tries: int) -> timedelta:

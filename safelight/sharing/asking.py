@@ -116,7 +116,9 @@ def _each_time(use: str, day: date) -> Missing:
 def items_of(release: Release) -> list[ReleasedPhoto]:
     """Return a release's photos in their order, with what decisions about them need."""
     return list(
-        release.items.select_related("photo__patient__practice", "photo__practice", "patient")
+        release.items.select_related(
+            "photo__patient__practice", "photo__practice", "patient", "copy"
+        )
     )
 
 

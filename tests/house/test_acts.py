@@ -191,6 +191,9 @@ ABOUT: dict[str, Call] = {
     ),
     "people.inviting.invite_again": lambda t, by: inviting.invite_again(t.person, by=by, at=NOON),
     "people.leaving.let_leave": lambda t, by: leaving.let_leave(t.person, by=by, at=NOON),
+    "people.leaving.let_return": lambda t, by: leaving.let_return(
+        t.person, roles=["GP"], supervisor=None, by=by, at=NOON
+    ),
     "people.phones.report_lost": lambda t, by: phones.report_lost(
         t.phone, last_seen="", by=by, at=NOON
     ),

@@ -82,9 +82,11 @@ class World:
             "copy_id": copy.pk,
             "number": 1,
         }
+        waiting = unmatched(self.phone, self.ada).pk
         around = {
             "consent-review": {"consent_id": emergency.pk},
-            "unmatched-photo": {"photo_id": unmatched(self.phone, self.ada).pk},
+            "unmatched-photo": {"photo_id": waiting},
+            "unmatched-add": {"photo_id": waiting},
         }
         shares = self._shares(photo)  # signs in, too
         return Things(told | self._office(patient), around | shares)

@@ -22,7 +22,7 @@ def alarm(told: dict[str, Any]) -> int:
 
 
 def unmatched(told: dict[str, Any]) -> str:
-    """File a photo for somebody whose name a phone could not check."""
+    """File photos for somebody whose name a phone could not check; return the first."""
     gp = Person.objects.get(pk=told["gp"])
     phone, _ = new_phone(gp.practice, gp)
     number, consent, at = new_id(), new_id(), now()
@@ -31,7 +31,11 @@ def unmatched(told: dict[str, Any]) -> str:
     send(phone, number, capsule(phone, number, said, b""), kind=Capture.Kind.CONSENT, at=at)
     words: dict[str, Any] = {"consent": str(consent), "taken_at": at.isoformat()}
     words["patient_hint"] = said["patient_hint"]
-    return filed_by_the_worker(arrived(phone, gp, None, image=skin(1), at=at, **words))
+    first, *_ = [
+        filed_by_the_worker(arrived(phone, gp, None, image=skin(one), at=at, **words))
+        for one in range(1, told.get("count", 1) + 1)
+    ]
+    return first
 
 
 def opened_walls(told: dict[str, Any]) -> list[str]:

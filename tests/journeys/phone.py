@@ -231,9 +231,12 @@ class Phone(Device):
         self.shot("p22-outline")
         self.tap("Use this site")
 
-    def file(self, **words: Any) -> None:
-        """Write what is told on the File screen, and file."""
+    def file(self, *, recognisable: str = "No", **words: Any) -> None:
+        """Write what is told on the File screen, say if anybody could be recognised, and file."""
         self.sees(re.compile("^Label th"))
+        asked = self.page.get_by_role("radiogroup", name="Could someone recognise the patient?")
+        if recognisable and not asked.get_by_role("radio", name=recognisable).is_checked():
+            self.answer("Could someone recognise the patient?", recognisable)
         for name, said in words.items():
             self.page.get_by_role("textbox", name=re.compile(f"^{name}", re.I)).fill(said)
         self.shot("p23-file")

@@ -31,7 +31,7 @@ def doctor(told: dict[str, Any]) -> dict[str, str]:
 
 
 def patient(told: dict[str, Any]) -> dict[str, str]:
-    """Add a patient in a doctor's care, with a visit today."""
+    """Add a patient in a doctor's care, with a visit today unless they walked in."""
     gp = Person.objects.get(pk=told["gp"])
     words = {key: told[key] for key in ("given", "family", "record_number")}
     row = Patient.objects.create(
@@ -45,10 +45,14 @@ def patient(told: dict[str, Any]) -> dict[str, str]:
         usual_gp=gp,
         added_at=now() - timedelta(days=30),
     )
-    visit = Visit.objects.create(
-        practice=gp.practice, patient=row, person=gp, starts_at=now(), reason=told["reason"]
-    )
-    return {"id": str(row.pk), "name": row.name, **words, "visit": str(visit.pk)}
+    visits = [
+        Visit.objects.create(
+            practice=gp.practice, patient=row, person=gp, starts_at=now(), reason=told["reason"]
+        )
+        for _ in range(told.get("visits", 1))
+    ]
+    visit = str(visits[0].pk) if visits else ""
+    return {"id": str(row.pk), "name": row.name, **words, "visit": visit}
 
 
 def photos(told: dict[str, Any]) -> list[dict[str, Any]]:
@@ -66,6 +70,7 @@ def photos(told: dict[str, Any]) -> list[dict[str, Any]]:
             "via": row.evidence.get("via"),
             "by": str(row.taken_by_id),
             "chaperone": row.chaperone,
+            "recognisable": row.recognisable,
             "view": [row.set_code, row.view],
             "limit_reason": row.limit_reason,
             "covers": len(row.cover),

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.looking import Looking, past_step_up
-from tests.journeys.phone import Phone
+from tests.journeys.phone import SHUTTER, Phone
 
 pytestmark = pytest.mark.browser
 REFUSED = {"code": "no_consent", "message": "Not recorded. The wording has changed.", "remedy": ""}
@@ -17,6 +17,22 @@ WAYS = (
     ("lost", "Report lost and stop it now", "This phone was reported lost."),
 )
 PHONE_ZOOMED = 206  # a phone of 412 at 200 %
+NARROW = {"width": 390, "height": 844}
+LONG = "Wolfeschlegelsteinhausenbergerdorff"  # one real family name, without a break in it
+COLLIDING = """(places) => [...document.querySelectorAll(places)].flatMap((place) => {
+  const told = [...place.children].map((child) => {
+    const range = document.createRange();
+    range.selectNodeContents(child);
+    return { words: child.textContent, box: range.getBoundingClientRect() };
+  }).filter(({ box }) => box.width);
+  const room = place.getBoundingClientRect();
+  const out = told.filter(({ box }) => box.left < room.left - 1 || box.right > room.right + 1);
+  const over = told.filter((one) => told.some((two) => one !== two &&
+    one.box.left < two.box.right - 1 && two.box.left < one.box.right - 1 &&
+    one.box.top < two.box.bottom - 1 && two.box.top < one.box.bottom - 1));
+  return [...out.map(({ words }) => `out of its place: ${words}`),
+    ...over.map(({ words }) => `over another: ${words}`)];
+})"""
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
@@ -130,6 +146,32 @@ def test_a_phone_that_was_stopped_and_one_that_was_lost(practice: Practice) -> N
         _fits_at_twice_the_size(phone.page)
         found += phone.found
     assert found == []
+
+
+def test_a_long_name_leaves_room_for_what_stands_beside_it(practice: Practice) -> None:
+    desk = practice.desk("GP")
+    pushed, listed = practice.patient(desk, family=LONG), practice.patient(desk, family=LONG + "e")
+    phone = looking(practice)
+    phone.add(desk.new_code())
+    phone.unlock_first()
+    phone.page.set_viewport_size(NARROW)
+    desk.push(pushed)
+    start = phone.page.get_by_role("button", name="Start with")
+    expect(start).to_be_visible()
+    row = phone.page.get_by_role("button", name=re.compile(listed["family"], re.I))
+    expect(row).to_be_visible()
+    _nothing_collides(phone.page, ".row-button, .pushed .who, .bar-stack")
+    phone.touch(start)
+    phone.agree(pushed["given"])
+    expect(phone.page.get_by_role("button", name="Choose site")).to_be_visible(timeout=SHUTTER)
+    _nothing_collides(phone.page, ".about, .about div, .count, .deck")
+    phone.shot("q-camera-long")
+
+
+def _nothing_collides(page: Page, places: str) -> None:
+    assert page.locator(places).count()
+    assert page.evaluate(COLLIDING, places) == []
+    assert not page.evaluate(TOO_WIDE)
 
 
 def _fits_at_twice_the_size(page: Page) -> None:

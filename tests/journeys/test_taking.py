@@ -71,18 +71,24 @@ def test_a_sensitive_site_asks_who_else_was_there_and_the_record_says_so(
     phone.tap("Use this site")
     expect(asked).to_be_visible()
 
-    phone.file(label="Rash, right groin", notes="Both folds")
+    phone.file(label="Rash, right groin", notes="Both folds", recognisable="")
     expect(phone.page.get_by_role("alert")).to_contain_text("This site needs the answer.")
     phone.shot("p28-chaperone")
     phone.touch(asked.get_by_text("Yes", exact=True))
-    phone.file()
+    phone.file(recognisable="")
     expect(phone.page.get_by_role("alert")).to_be_visible()  # there was someone: who?
     phone.page.get_by_role("textbox", name="Who was there").fill("Nurse Bo Standin")
-    phone.file()
+    phone.file(recognisable="")
+    told = phone.page.get_by_role("alert").filter(has_text="recognise the patient")
+    expect(told).to_be_visible()  # nothing is filed before it is answered
+    phone.says_it_holds(1)
+    phone.shot("p29-recognise")
+    phone.file(recognisable="Yes")
     phone.is_gone("Pat")
     phone.done()
 
     (photo,) = practice.server.ask("photos", patient=pat["id"])
+    assert photo["recognisable"] is True
     assert (photo["site"], photo["chaperone"]) == (GROIN, "Present: Nurse Bo Standin")
     desk.open_photo(pat)
     expect(desk.page.get_by_text("chaperone: Present: Nurse Bo Standin")).to_be_visible()

@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from safelight.audit.models import Entry
 from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients.access import WallUp
-from safelight.patients.models import Patient, Push, Visit
+from safelight.patients.breaking_glass import break_glass, to_review
+from safelight.patients.models import BreakGlass, Patient, Push, Visit
 from safelight.patients.pushing import newest_push, see_push, send_to_phone
 from safelight.patients.visits import (
     VisitInUse,
@@ -15,6 +17,7 @@ from safelight.patients.visits import (
     cancel_visit,
     day_in,
     only_visit_on,
+    opens_by_visit,
     visit_at,
     visit_of,
     visits_of,
@@ -94,12 +97,36 @@ def test_a_patient_is_sent_to_my_own_phone(
     assert acts_of(ada.practice) == ["visit.pushed"]
 
 
-def test_without_a_visit_the_senders_own_of_today_goes_along(
+def test_without_a_visit_todays_goes_along_the_senders_own_first(
     pat: Patient, visit: Visit, ada: Person, ben: Person
 ) -> None:
     assert send_to_phone(pat, by=ada, at=NOON).visit == visit
-    assert send_to_phone(pat, by=ben, at=NOON).visit is None
-    assert send_to_phone(pat, by=ada, at=NOON + timedelta(days=1)).visit is None
+    assert send_to_phone(pat, by=ben, at=NOON).visit == visit  # called into a colleague's
+    own = add_visit(pat, clinician=ben, starts_at=NOON - timedelta(hours=3), by=ben, at=NOON)
+    assert send_to_phone(pat, by=ben, at=NOON).visit == own
+
+
+def test_a_walk_in_who_is_sent_to_a_phone_gets_one_visit(pat: Patient, ada: Person) -> None:
+    tomorrow = NOON + timedelta(days=1, seconds=21)
+    added = send_to_phone(pat, by=ada, at=tomorrow).visit
+    assert added is not None
+    assert (added.person, added.starts_at) == (ada, NOON + timedelta(days=1))
+    assert send_to_phone(pat, by=ada, at=tomorrow + timedelta(minutes=40)).visit == added
+    (entry,) = Entry.objects.filter(action="visit.added")
+    assert (entry.actor_id, entry.object) == (ada.pk, f"visit:{added.pk}")
+    assert not BreakGlass.objects.exists()  # the patient was in her care
+
+
+def test_a_walk_in_sent_to_a_phone_from_behind_a_wall_is_on_the_officers_list(
+    practice: Practice, ada: Person, mo: Person
+) -> None:
+    far = make_patient(practice, "Far", "Unseen", "WL-1")
+    assert opens_by_visit(ada, far, at=NOON)
+    break_glass(far, reason="treating", words="Came in without a booking", by=ada, at=NOON)
+    send_to_phone(far, by=ada, at=NOON)
+    assert not opens_by_visit(ada, far, at=NOON)
+    told = {(one.reason, one.words) for one in to_review(mo)}
+    assert ("visit", "No visit was booked: the patient was sent to a phone") in told
 
 
 def test_an_opened_push_does_not_bring_back_an_older_one(
@@ -162,7 +189,7 @@ def test_the_only_visit_with_this_person_that_day_is_the_one(
 ) -> None:
     morning, evening = NOON - timedelta(hours=3), NOON + timedelta(hours=8)
     assert only_visit_on(pat, person=ada, at=morning) == visit
-    assert only_visit_on(pat, person=ben, at=morning) is None
+    assert only_visit_on(pat, person=ben, at=morning) == visit
     assert only_visit_on(pat, person=ada, at=NOON + timedelta(days=1)) is None
     add_visit(pat, clinician=ada, starts_at=evening, by=ada, at=NOON)
     assert only_visit_on(pat, person=ada, at=morning) is None

@@ -14,12 +14,13 @@ from safelight.people.changing import change_person, choose_keys
 from safelight.people.duties import Act
 from safelight.people.duties import may as may_do
 from safelight.people.inviting import invite_again
-from safelight.people.joining import LinkEnded, link_of
-from safelight.people.leaving import LastManager, let_leave
+from safelight.people.joining import LinkEnded, join, link_of
+from safelight.people.leaving import LastManager, let_leave, let_return
 from safelight.people.models import Invitation, Person, Phone
 from safelight.people.pairing import CodeEnded, make_code, pair_phone
 from safelight.people.phone_keys import unpadded
 from safelight.people.sessions import SessionStore
+from safelight.policy.models import Practice
 from tests.conftest import NOON
 from tests.signing_in import PhoneSigner, new_phone, signed_in_client
 
@@ -148,3 +149,54 @@ def test_a_person_needs_a_duty(ben: Person, mo: Person) -> None:
 def test_keys_are_ones_own_choice(ben: Person) -> None:
     choose_keys(ben, single_keys=False)
     assert Person.objects.get(pk=ben.pk).single_keys is False
+
+
+def test_who_left_can_come_back_and_joins_as_if_anew(ada: Person, mo: Person) -> None:
+    phone, _ = new_phone(ada.practice, ada)
+    Authenticator.objects.create(user=ada, type="webauthn", data={"name": "Desk"})
+    let_leave(ada, by=mo, at=NOON)
+    ada.refresh_from_db()
+    with pytest.raises(NotFound):
+        invite_again(ada, by=mo, at=NOON)
+
+    link = let_return(ada, roles=["NU"], supervisor=None, by=mo, at=NOON)
+
+    ada.refresh_from_db()
+    phone.refresh_from_db()
+    assert (ada.is_active, ada.left_at, ada.joined_at, ada.roles) == (True, None, None, ["NU"])
+    assert not Authenticator.objects.filter(user=ada).exists()
+    assert phone.state == Phone.State.REVOKED
+    entry = Entry.objects.get(action="person.returned")
+    assert (entry.object, entry.actor_id) == (f"person:{ada.pk}", mo.pk)
+    join(link.partition("#")[2], credential={}, name="", at=NOON)
+    assert may_do(ada, Act.PHOTO_FILE)
+
+
+def test_coming_back_is_for_who_left_once_and_by_who_may_give_the_duties(
+    ada: Person, ben: Person, mo: Person, ivy: Person, cy: Person
+) -> None:
+    with pytest.raises(NotFound):
+        let_return(ada, roles=["GP"], supervisor=None, by=mo, at=NOON)
+    let_leave(ada, by=mo, at=NOON)
+    with pytest.raises(NotAllowed):
+        let_return(ada, roles=["GP"], supervisor=None, by=ben, at=NOON)
+    with pytest.raises(NotAllowed):  # letter N: the IT person gives no clinical duty, nor back
+        let_return(ada, roles=["GP"], supervisor=None, by=ivy, at=NOON)
+    with pytest.raises(BadInput):
+        let_return(ada, roles=[], supervisor=None, by=mo, at=NOON)
+    assert let_return(ada, roles=["RE"], supervisor=None, by=ivy, at=NOON)
+    with pytest.raises(NotFound):
+        let_return(ada, roles=["GP"], supervisor=None, by=mo, at=NOON)
+
+
+def test_a_manager_who_is_back_counts_as_one_only_once_joined(
+    mo: Person, practice: Practice
+) -> None:
+    second = Person.objects.create(
+        practice=practice, given="Max", family="Invented", email="max@invented.example",
+        roles=["M"], joined_at=NOON,
+    )  # fmt: skip
+    let_leave(second, by=mo, at=NOON)
+    let_return(second, roles=["M"], supervisor=None, by=mo, at=NOON)
+    with pytest.raises(LastManager):
+        let_leave(mo, by=mo, at=NOON)

@@ -1,6 +1,7 @@
 """Filing: what arrives whole, with consent, is in the record; anything else leaves nothing."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,14 +10,19 @@ import pytest
 from safelight.audit import reading as audit
 from safelight.consent.models import Consent
 from safelight.consent.withdrawing import withdraw_consent
+from safelight.imaging.results import Prepared
+from safelight.imaging.sandbox import Decoder
 from safelight.lib.ids import new_id
-from safelight.patients.models import Patient, Visit
-from safelight.patients.visits import cancel_visit
+from safelight.patients.merging import merge_patients
+from safelight.patients.models import BreakGlass, Patient, Visit
+from safelight.patients.visits import add_visit, cancel_visit
 from safelight.people.models import Person, Phone
 from safelight.photos import receiving
 from safelight.photos.announcing import announce
+from safelight.photos.claims import waiting_for_filing
 from safelight.photos.filing import file_capture
-from safelight.photos.models import Capture, Copy, Photo, WaitingConsent
+from safelight.photos.holding import note_gone
+from safelight.photos.models import Alarm, Capture, Copy, Photo, WaitingConsent
 from safelight.photos.places import inbox
 from safelight.photos.renditions import open_picture
 from safelight.vault.sealing import is_receipt
@@ -291,7 +297,83 @@ def test_a_blob_lost_before_the_receipt_is_put_away_again_from_the_capsule(
     assert list(inbox().waiting()) == [capture.pk]
     file_capture(capture.pk, at=NOON + timedelta(minutes=10))
     assert state_of(capture) == ("filed", "")
-    assert open_picture(Photo.objects.get(pk=capture.pk), "original") == picture(3)
+    photo = Photo.objects.get(pk=capture.pk)
+    assert open_picture(photo, "original") == picture(3)
+    for row in photo.renditions.all():
+        copy = Copy.objects.get(photo=photo, holder="vault", rendition=row.kind)
+        assert copy.evidence == f"Stored as {row.blob[:12]}…, read back"
+
+
+def while_decoding(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen once, while the next photo is decoded."""
+    decode, todo = Decoder.prepare, [happens]
+
+    def prepare(self: Decoder, data: bytes, **words: Any) -> Prepared:
+        found = decode(self, data, **words)
+        while todo:
+            todo.pop()()
+        return found
+
+    monkeypatch.setattr(Decoder, "prepare", prepare)
+
+
+def test_a_photo_follows_its_record_that_is_joined_to_another_meanwhile(
+    phone: Phone,
+    ada: Person,
+    mo: Person,
+    pat: Patient,
+    quinn: Patient,
+    consent: Consent,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    capture = arrived(phone, ada, pat)
+    while_decoding(
+        monkeypatch, lambda: merge_patients(quinn, pat, reason="One person", by=mo, at=NOON)
+    )
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture)[0] == "stored"
+    assert not Photo.objects.exists()
+    file_capture(capture.pk, at=NOON + timedelta(minutes=10))
+    assert state_of(capture) == ("filed", "")
+    photo = Photo.objects.get()
+    assert photo.patient == quinn
+    assert open_picture(photo, "view")
+
+
+def test_a_worker_that_lost_its_claim_while_decoding_writes_nothing(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = arrived(phone, ada, pat)
+    mine = Capture.objects.filter(pk=capture.pk)
+    while_decoding(monkeypatch, lambda: mine.update(claimed_at=NOON + timedelta(minutes=5)))
+    file_capture(capture.pk, at=NOON)
+    assert state_of(capture)[0] == "stored"
+    assert not Photo.objects.exists()
+
+
+def test_a_consent_that_its_phone_has_lost_is_waited_for_no_more(
+    phone: Phone, ada: Person, pat: Patient
+) -> None:
+    number = new_id()
+    announce(phone, number, kind=Capture.Kind.CONSENT, sealed_at=NOON, at=NOON)
+    photo = arrived(phone, ada, pat, consent=str(new_id()))
+    file_capture(photo.pk, at=NOON)
+    assert state_of(photo)[0] == "stored"
+    note_gone(phone, [number], at=NOON)
+    file_capture(photo.pk, at=NOON + timedelta(minutes=10))
+    assert state_of(photo) == ("refused", "no_consent")
+
+
+def test_waiting_for_a_consent_is_asked_ever_more_seldom_and_calls_nobody(
+    phone: Phone, ada: Person, pat: Patient
+) -> None:
+    announce(phone, new_id(), kind=Capture.Kind.CONSENT, sealed_at=NOON, at=NOON)
+    photo, at = arrived(phone, ada, pat, consent=str(new_id())), NOON
+    for _ in range(10):
+        file_capture(photo.pk, at=at)
+        at += timedelta(minutes=6)
+    assert not waiting_for_filing(at=at - timedelta(minutes=2), most=9)
+    assert not Alarm.objects.exists()
 
 
 def test_a_consent_capsule_is_recorded_and_its_photo_waits_for_it(
@@ -359,13 +441,47 @@ def test_a_photo_taken_before_a_withdrawal_is_kept_and_one_taken_after_is_not(
     assert (capture.state, capture.refused_code) == (Capture.State.REFUSED, "no_consent")
 
 
-def test_a_photo_without_a_visit_gets_the_takers_only_one_of_that_day(
+def test_a_photo_without_a_visit_gets_the_only_one_of_that_day(
     phone: Phone, ada: Person, ben: Person, pat: Patient, visit: Visit, consent: Consent
 ) -> None:
     photo = filed(phone, ada, pat)  # found on the phone: no visit was named
     assert (photo.visit, photo.incomplete) == (visit, False)
-    pat.visits.update(person=ben)
+    pat.visits.update(person=ben)  # Ada was called into it
+    assert filed(phone, ada, pat, image=picture(2)).visit == visit
+    for hours in (1, 2):
+        add_visit(pat, clinician=ada, starts_at=NOON + timedelta(hours=hours), by=ada, at=NOON)
+    unsure = filed(phone, ada, pat, image=picture(3))  # of two with her, she says which
+    assert (unsure.visit, unsure.incomplete) == (None, True)
+
+
+def test_a_walk_ins_photos_found_on_the_phone_share_one_visit_that_is_added(
+    phone: Phone, ada: Person, pat: Patient, visit: Visit, consent: Consent
+) -> None:
+    cancel_visit(visit, by=ada, at=NOON)
+    first = filed(phone, ada, pat)
+    second = filed(phone, ada, pat, image=picture(2), taken_at=NOON.isoformat())
+    assert (first.incomplete, second.incomplete) == (False, False)
+    added = Visit.objects.get(patient=pat)
+    assert first.visit == second.visit == added
+    assert (added.person, added.starts_at, added.reason) == (ada, first.taken_at, "")
+    entry = audit.of_object(pat.practice_id, f"visit:{added.pk}").entries[0]
+    assert (entry.action, entry.actor_id) == ("visit.added", ada.pk)
+    assert audit.detail_of(entry) == "No visit was booked: a photo was taken"
+
+
+def test_a_photo_brings_nobody_into_care_and_an_old_one_adds_no_visit(
+    phone: Phone, ada: Person, pat: Patient, visit: Visit, consent: Consent
+) -> None:
+    cancel_visit(visit, by=ada, at=NOON)
+    later = NOON + timedelta(days=8)
+    assert filed(phone, ada, pat, at=later).visit is None  # a wrong clock, or a long way round
+    Patient.objects.filter(pk=pat.pk).update(restricted=True)
     assert filed(phone, ada, pat, image=picture(2)).visit is None
+    Patient.objects.filter(pk=pat.pk).update(restricted=False, usual_gp=None)
+    walled = filed(phone, ada, pat, image=picture(3))
+    assert (walled.visit, walled.incomplete) == (None, True)
+    assert not Visit.objects.filter(patient=pat).exists()
+    assert not BreakGlass.objects.exists()
 
 
 def test_a_visit_taken_back_while_its_photo_was_on_the_phone_costs_no_photo(

@@ -1,18 +1,23 @@
 """Moving and matching: the key follows the patient, both histories keep the line."""
 
+from datetime import timedelta
+
 import pytest
+from django.db import transaction
 
 from safelight.audit import reading as audit
 from safelight.consent.models import Consent
+from safelight.consent.withdrawing import withdraw_consent
 from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
+from safelight.patients.merging import merge_patients
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
 from safelight.photos.access import ConfirmFirst, photo_for
 from safelight.photos.filing import file_capture
 from safelight.photos.matching import AlreadyMatched, NotCovered, match_photo
 from safelight.photos.models import Capture, Move, Photo, WaitingConsent
-from safelight.photos.moving import MovedMeanwhile, move_all, move_photo
+from safelight.photos.moving import MovedMeanwhile, move_all, move_photo, rebind
 from safelight.photos.renditions import open_picture
 from safelight.vault.sealing import Unreadable
 from tests.conftest import NOON
@@ -61,6 +66,26 @@ def test_a_moved_photo_keeps_no_consent_of_the_patient_it_left(
     assert back.consent == consent
     again = move_photo(back, quinn, reason="It was not", by=ada, at=NOON)
     assert again.consent == theirs
+
+
+def test_a_moved_photo_keeps_the_consent_under_which_it_was_taken(
+    phone: Phone, ada: Person, pat: Patient, quinn: Patient, consent: Consent
+) -> None:
+    photo, theirs = filed(phone, ada, pat), keep(quinn, ada)
+    withdraw_consent(theirs, said_by="Quinn", by=ada, at=NOON + timedelta(days=1))
+    later = NOON + timedelta(days=2)
+    assert move_photo(photo, quinn, reason="Wrong record", by=ada, at=later).consent == theirs
+
+
+def test_nothing_moves_into_a_record_that_was_joined_to_another(
+    phone: Phone, ada: Person, mo: Person, pat: Patient, quinn: Patient, consent: Consent
+) -> None:
+    photo = filed(phone, ada, pat)
+    third = Patient.objects.create(practice=pat.practice, given="T", family="Three", born=pat.born)
+    merge_patients(quinn, third, reason="One person", by=mo, at=NOON)
+    with transaction.atomic(), pytest.raises(MovedMeanwhile):
+        rebind(photo, third, visit=None, consent=None, by=ada, at=NOON, reason="late")
+    assert Photo.objects.get().patient == pat
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 301])

@@ -149,6 +149,16 @@ def test_the_sixty_first_photo_in_a_minute_waits(phone: Phone) -> None:
     assert receiving.begin_sending(phone, new_id(), offer_of(RAW), at=later).offset == 0
 
 
+def test_two_that_finish_at_once_get_one_receipt_and_write_one_entry(phone: Phone) -> None:
+    number = new_id()
+    receiving.begin_sending(phone, number, offer_of(RAW), at=NOON)
+    first, second = receiving.capture_of(phone, number), receiving.capture_of(phone, number)
+    receiving.arrival_of(first).append(0, RAW)
+    receipts = [receiving.finish(one, at=LATER).receipt for one in (first, second)]
+    assert receipts[0] == receipts[1]
+    assert actions(phone, number).count("capture.arrived") == 1
+
+
 def test_a_crash_between_capsule_and_row_is_completed(phone: Phone) -> None:
     number = new_id()
     receiving.begin_sending(phone, number, offer_of(RAW), at=NOON)

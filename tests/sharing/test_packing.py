@@ -22,6 +22,7 @@ from safelight.sharing.models import Clinician, Package, Release, ReleasedPhoto
 from safelight.sharing.packing import index_of
 from safelight.sharing.refusals import MovedOn, NotReady, SignAgain
 from safelight.sharing.releasing import let_go
+from safelight.vault.stores import DiskStore
 from tests.conftest import NOON
 from tests.consent.talks import keep, talk
 from tests.photos.making import everything_on_disk, filed
@@ -138,12 +139,52 @@ def test_the_names_of_packages_say_nothing(pdf: Out, ada: Person) -> None:
 
 def test_a_print_is_numbered_and_its_lamp_is_lit(photo: Photo, nil: Clinician, ada: Person) -> None:
     out = sent(drafted([photo], nil, ada, form="print"), ada)
-    (page,) = printing.pictures(out.release, by=ada, at=LATER)
+    (page,) = printing.pages(out.release, by=ada, at=LATER)
     copy = Copy.objects.get(holder=Copy.Holder.PAPER)
     assert (page.number, copy.number, copy.outside) == (1, 1, True)
     assert Entry.objects.filter(action="share.printed").count() == 1
     with pytest.raises(MovedOn):
         packing.open_package(out.release, by=ada, at=LATER, stepped_up=True)
+
+
+def test_all_pages_of_a_print_are_one_entry_and_each_picture_is_opened_once(
+    photos: Callable[[int], list[Photo]], nil: Clinician, ada: Person, ben: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    out = sent(drafted(photos(3), nil, ada, form="print"), ada)
+    real, asked = DiskStore.get, []
+
+    def get(store: DiskStore, name: str) -> bytes:
+        asked.append(name)
+        return real(store, name)
+
+    monkeypatch.setattr(DiskStore, "get", get)
+    shown = printing.pages(out.release, by=ada, at=LATER)
+    assert [(page.n, page.of, page.number) for page in shown] == [(1, 3, 1), (2, 3, 1), (3, 3, 1)]
+    assert asked == []
+    printed = Entry.objects.filter(action="share.printed")
+    for page in shown:
+        picture = printing.page_picture(out.release, page.n, by=ada, at=LATER)
+        assert picture.startswith(b"\xff\xd8")
+    assert (len(asked), printed.count()) == (3, 1)
+    printing.page_picture(out.release, 1, by=ben, at=LATER)
+    assert printed.filter(actor_id=ben.pk).count() == 1
+    printing.page_picture(out.release, 1, by=ada, at=LATER + timedelta(minutes=16))
+    assert printed.filter(actor_id=ada.pk).count() == 2
+
+
+def test_who_may_not_print_gets_no_picture_of_a_page(
+    photo: Photo, nil: Clinician, ada: Person, rec: Person, cy: Person
+) -> None:
+    out = sent(drafted([photo], nil, ada, form="print"), ada)
+    printing.pages(out.release, by=ada, at=LATER)
+    for person in (rec, cy):
+        with pytest.raises(Refusal):
+            printing.page_picture(out.release, 1, by=person, at=LATER)
+    ends_at = out.release.ends_at
+    assert ends_at is not None
+    with pytest.raises(MovedOn):
+        printing.page_picture(out.release, 1, by=ada, at=ends_at)
 
 
 # Teaching sets

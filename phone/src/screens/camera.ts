@@ -3,7 +3,7 @@
 import * as camera from "../camera.ts";
 import { heldLine } from "../held.ts";
 import { button, h, mainButton, put, quiet } from "../page.ts";
-import type { Roll } from "../roll.ts";
+import { setsFor, type Roll } from "../roll.ts";
 import { dialog, screen } from "../screen.ts";
 import { bornOn, fullName, session } from "../session.ts";
 import { kept, keep } from "../store.ts";
@@ -152,7 +152,7 @@ export function cameraScreen(roll: Roll, stream: MediaStream): Promise<Leave> {
 
 /** Choose which views to take, or one photo after another. */
 export async function setScreen(roll: Roll): Promise<void> {
-  const sets = session().config.sets;
+  const sets = setsFor(session().config.sets, roll.hasEarlier);
   const chosen = await screen<string | null>((leave) => ({
     title: "Views", kind: "views", dark: true,
     main: [h("h1", { class: "sentence" }, "Which views?"),

@@ -87,6 +87,9 @@ export function fileScreen(roll: Roll, draft: FileDraft): Promise<Leave> {
       if (chaperone && (!draft.chaperone || (draft.chaperone === "present" && !draft.chaperoneName.trim()))) {
         wrong(chaperone, "Say whether someone else was in the room. This site needs the answer."); return;
       }
+      if (draft.recognisable === null) {
+        wrong(recognisable, "Say whether someone could recognise the patient. It decides what may be shared."); return;
+      }
       go.disabled = true;
       busy.textContent = "Sealing…";
       const words: Words = {

@@ -8,7 +8,7 @@ import { asks, sendNow } from "../sending.ts";
 import * as server from "../server.ts";
 import { session } from "../session.ts";
 import type { Home, Patient, PatientDetail, Visit } from "../shapes.ts";
-import { birthday, checksDue, clock, sealedWords } from "../words.ts";
+import { birthday, checksDue, clock, sealedWords, sexWords } from "../words.ts";
 
 export type Leave =
   | { go: "patient"; patient: Patient; visit: Visit | null; detail: PatientDetail | null }
@@ -27,7 +27,7 @@ export function who(patient: Patient): HTMLElement {
   const born = `Born ${birthday(patient.born)} (${patient.age})`;
   const place = [patient.address, patient.record_number].filter(Boolean).join(" · ");
   return h("div", { class: "who" }, h("b", {}, patient.name),
-    h("span", {}, patient.sex ? `${born} · ${patient.sex}` : born), h("span", {}, place));
+    h("span", {}, [born, sexWords(patient.sex)].filter(Boolean).join(" · ")), h("span", {}, place));
 }
 
 function agreed(detail: PatientDetail | null): HTMLElement | null {

@@ -25,6 +25,7 @@ from safelight.people.duties import Act, may, opens_records, role_names
 from safelight.people.models import Person
 from safelight.photos.printing import PURPOSES
 from safelight.sharing.reading import recipients_of
+from safelight.web.desk.asked import number_in
 from safelight.web.desk.audit_sought import Seeking, find_patient, seeking
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
@@ -205,8 +206,7 @@ def entry(request: PersonRequest, number: int) -> HttpResponse:
 
 
 def _before(request: PersonRequest) -> int | None:
-    before = request.GET.get("before", "")
-    return int(before) if before.isdecimal() else None
+    return number_in(request.GET.get("before"))
 
 
 urlpatterns = [

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from safelight.lib.clock import now
@@ -26,6 +27,7 @@ from safelight.patients.list_rows import FIELD_WORDS, missing
 from safelight.patients.models import PatientList
 from safelight.patients.sheets import LARGEST, NotASheet
 from safelight.people.duties import Act
+from safelight.web.desk.asked import number_in
 from safelight.web.doors import PersonRequest, signed_in
 
 SHOWN = 200  # findings on the page; the report has them all
@@ -94,11 +96,8 @@ def shown(request: PersonRequest, list_id: UUID) -> HttpResponse:
 @signed_in(Act.PATIENT_IMPORT)
 def columns(request: PersonRequest, list_id: UUID) -> HttpResponse:
     """Take which column holds what, and check the file again."""
-    chosen = {
-        name: int(request.POST[name])
-        for name in FIELD_WORDS
-        if request.POST.get(name, "").isdecimal()
-    }
+    told = {name: number_in(request.POST.get(name)) for name in FIELD_WORDS}
+    chosen = {name: number for name, number in told.items() if number is not None}
     kept = list_for(request.person, list_id)
     choose_columns(kept, chosen, by=request.person, at=now())
     return redirect("desk:patient-list", kept.pk)
@@ -129,7 +128,8 @@ def report_file(request: PersonRequest, list_id: UUID) -> HttpResponse:
     """Give the report as a CSV file: row numbers and what to do, no names."""
     kept = list_for(request.person, list_id)
     answer = HttpResponse("\ufeff" + report(kept), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="list-report-{kept.added_at:%Y%m%d}.csv"'
+    name = f"list-report-{timezone.localdate(kept.added_at):%Y%m%d}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 

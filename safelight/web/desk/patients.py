@@ -33,8 +33,10 @@ from safelight.patients.rules import NotADate, date_of_birth, shown
 from safelight.patients.searching import search
 from safelight.people.duties import Act, may, opens_records
 from safelight.people.models import Person
+from safelight.web.desk.asked import number_in
 from safelight.web.doors import PersonRequest, signed_in
 
+NOT_TOLD = -1  # no change has this number, so an edit that doesn’t say what it saw is refused
 LAST_SEARCH = "last_patient_search"
 SEXES = [("F", "Female"), ("M", "Male"), ("X", "Another term"), ("U", "Not stated")]
 ACTS = {
@@ -134,14 +136,14 @@ def keep(request: PersonRequest, form: DetailsForm, patient: Patient | None, at:
     def act(sure: bool) -> Patient:
         if patient is None:
             return add_patient(details, by=request.person, at=at, sure=sure)
-        seen = request.POST.get("seen", "")
+        seen = number_in(request.POST.get("seen"))
         return edit_patient(
             patient,
             details,
             by=request.person,
             at=at,
             sure=sure,
-            seen=int(seen) if seen.isdigit() else -1,
+            seen=NOT_TOLD if seen is None else seen,
         )
 
     try:

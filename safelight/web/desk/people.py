@@ -10,11 +10,12 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from safelight.lib.clock import now
+from safelight.lib.refusals import NotFound
 from safelight.people import reading
 from safelight.people.changing import change_person
 from safelight.people.duties import Act, may, role_names, table
 from safelight.people.inviting import invite_again, invite_person
-from safelight.people.leaving import let_leave
+from safelight.people.leaving import let_leave, let_return
 from safelight.people.models import Person
 from safelight.people.passkeys import has_passkey
 from safelight.people.phones import phones_of
@@ -55,6 +56,16 @@ class PersonForm(forms.Form):
         """Return what the act wants, with the supervisor as a person."""
         data = dict(self.cleaned_data)
         return {**data, "supervisor": self.supervisors.get(data["supervisor"])}
+
+
+class ReturnForm(PersonForm):
+    """What somebody may do who works here again. It is asked anew: nothing is ticked."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ask for the duties alone; who they are stands already."""
+        super().__init__(*args, **kwargs)
+        for name in ("title", "given", "family", "provider_number"):
+            del self.fields[name]
 
 
 def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
@@ -180,6 +191,21 @@ def leave(request: PersonRequest, person_id: UUID) -> HttpResponse:
     return render(request, "desk/people/leave.html", context)
 
 
+@require_http_methods(["GET", "POST"])
+@signed_in(Act.PEOPLE_MANAGE)
+def back(request: PersonRequest, person_id: UUID) -> HttpResponse:
+    """Let somebody who left work here again, and show their link this once."""
+    shown = reading.person_for(request.person, person_id)
+    if shown.left_at is None:
+        raise NotFound
+    form = ReturnForm(request.POST or None, by=request.person, person=shown)
+    if not form.is_valid():
+        context = {"form": form, "shown": shown, "roles": reading.role_words(shown)}
+        return render(request, "desk/people/return.html", context)
+    link = let_return(shown, **form.told(), by=request.person, at=now())
+    return render(request, "desk/people/invited.html", {"invited": shown, "link": link})
+
+
 @require_POST
 @signed_in(Act.PEOPLE_MANAGE)
 def end_session(request: PersonRequest, person_id: UUID, screen: int) -> HttpResponse:
@@ -208,5 +234,6 @@ urlpatterns = [
     path("people/<uuid:person_id>/invite-again", again, name="person-again"),
     path("people/<uuid:person_id>/let-in", let_in, name="person-let-in"),
     path("people/<uuid:person_id>/leave", leave, name="person-leave"),
+    path("people/<uuid:person_id>/return", back, name="person-return"),
     path("people/<uuid:person_id>/screens/<int:screen>/end", end_session, name="person-screen-end"),
 ]

@@ -1,6 +1,5 @@
-"""A photo's page and the acts on it: its words, its patient, its cover, its prints."""
+"""A photo's page and the acts on it: its patient, its cover, its prints."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from django import forms
@@ -15,28 +14,17 @@ from safelight.lib.refusals import NotFound
 from safelight.patients.access import patient_for
 from safelight.patients.looking import note_view
 from safelight.patients.searching import search
-from safelight.patients.visits import visits_of
 from safelight.people.duties import Act, letters
-from safelight.people.models import Person
 from safelight.photos import copies, reading
 from safelight.photos.access import Form, is_covered, photo_for
 from safelight.photos.flagging import set_flags, uncover
-from safelight.photos.labelling import (
-    NEW_VISIT,
-    Words,
-    edit_label,
-    likely_visit,
-    may_add_visit,
-    missing_words,
-)
+from safelight.photos.labelling import missing_words
 from safelight.photos.models import Copy, Photo
 from safelight.photos.moving import move_photo
 from safelight.photos.printing import LASTS, PURPOSES, print_photo
 from safelight.photos.viewing import open_rendition
-from safelight.policy.sites import sites
 from safelight.web.desk.audit import lines
 from safelight.web.desk.ledger import ledger
-from safelight.web.desk.templatetags.words import moment
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 SHOWN = {"view", "thumb", "full", "print"}
@@ -135,71 +123,6 @@ def _about(request: PersonRequest, found: Photo, **more: object) -> dict[str, ob
     """Return what the page of an act needs, so that whoever acts sees which photo it is."""
     covered = is_covered(request.person, found, at=now())
     return {"photo": found, "patient": found.patient, "covered": covered, **more}
-
-
-class LabelForm(forms.Form):
-    """The words by which a photo is found, and who it is covered from."""
-
-    site_code = forms.ChoiceField(label="Body site", required=False)
-    side = forms.ChoiceField(
-        label="Side",
-        required=False,
-        choices=[("", "No sides"), ("L", "Left"), ("R", "Right"), ("B", "Both")],
-    )
-    label = forms.CharField(label="Label", max_length=80, required=False)
-    diagnosis = forms.CharField(label="Diagnosis", max_length=160, required=False)
-    notes = forms.CharField(
-        label="Notes for the record",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-    visit_id = forms.ChoiceField(label="Visit", required=False)
-
-    def __init__(self, data: object, *, photo: Photo, by: Person) -> None:
-        """Offer the practice's sites and the patient's visits; start from the present words."""
-        words = replace(Words.of(photo), visit_id=likely_visit(photo))
-        super().__init__(data, initial={name: getattr(words, name) for name in self.base_fields})  # type: ignore[arg-type]
-        visits = visits_of(photo.patient) if photo.patient else []
-        new = f"Add a visit: {moment(photo.taken_at)}, with {photo.taken_by.name}"
-        added = [(NEW_VISIT, new)] if may_add_visit(photo, by) else []
-        self._offer("site_code", [("", "No site yet"), *_site_choices()])
-        self._offer(
-            "visit_id", [("", "None named"), *((str(v.pk), _said(v)) for v in visits), *added]
-        )
-
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = choices
-
-
-def _site_choices() -> list[tuple[str, str]]:
-    return [(site.code, site.name.capitalize()) for site in sites().values()]
-
-
-def _said(visit: object) -> str:
-    starts, reason = getattr(visit, "starts_at", None), getattr(visit, "reason", "")
-    return f"{moment(starts)}{f', {reason}' if reason else ''}"
-
-
-@require_http_methods(["GET", "POST"])
-@signed_in(Act.PHOTO_LABEL)
-def label(request: PersonRequest, photo_id: UUID) -> HttpResponse:
-    """Write or correct a photo's words. The words before stay in its history."""
-    found = _page(request, photo_id)
-    form = LabelForm(request.POST or None, photo=found, by=request.person)
-    if request.method == "POST" and form.is_valid():
-        edit_label(
-            found,
-            words=Words(**form.cleaned_data, diagnosis_code=found.diagnosis_code),
-            by=request.person,
-            at=now(),
-            stepped_up=stepped_up(request),
-        )
-        return redirect("desk:photo", found.pk)
-    lacks = missing_words(found) if found.incomplete else []
-    about = _about(request, found, form=form, missing=lacks)
-    return render(request, "desk/photos/label.html", about)
 
 
 class CoverForm(forms.Form):
@@ -330,7 +253,6 @@ urlpatterns = [
     path("photos/<uuid:photo_id>", photo, name="photo"),
     path("photos/<uuid:photo_id>/<str:kind>.jpg", photo_bytes, name="photo-bytes"),
     path("photos/<uuid:photo_id>/original", original, name="photo-original"),
-    path("photos/<uuid:photo_id>/label", label, name="photo-label"),
     path("photos/<uuid:photo_id>/cover", cover, name="photo-cover"),
     path("photos/<uuid:photo_id>/move", move, name="photo-move"),
     path("photos/<uuid:photo_id>/print", print_page, name="photo-print"),

@@ -14,13 +14,13 @@ from safelight.patients.access import way_to
 from safelight.people.duties import Act, letters, may, needs_step_up
 from safelight.people.models import Person
 from safelight.photos.models import Copy
+from safelight.sharing import printing
 from safelight.sharing.asking import items_of
 from safelight.sharing.ending import hand_over, note_destroyed
 from safelight.sharing.messages import text_of
 from safelight.sharing.models import LIVE, Message, Release, ReleasedPhoto
 from safelight.sharing.opening import renew_link, renew_pin
 from safelight.sharing.packing import open_package, password_of
-from safelight.sharing.printing import pictures
 from safelight.sharing.reading import openings, release_for
 from safelight.sharing.recalling import recall
 from safelight.sharing.replying import see_replies
@@ -181,7 +181,7 @@ def pages(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Show the pages to print: one photo each, numbered, with what it is for and until when."""
     at = now()
     release = release_for(request.person, release_id, at=at)
-    found = pictures(release, by=request.person, at=at, stepped_up=stepped_up(request))
+    found = printing.pages(release, by=request.person, at=at, stepped_up=stepped_up(request))
     context = {"release": release, "patient": release.patient, "prints": found, "at": at}
     return render(request, "desk/shares/pages.html", context)
 
@@ -192,11 +192,10 @@ def page_picture(request: PersonRequest, release_id: UUID, number: int) -> HttpR
     """Send the picture of one page to print: the finished copy, never the photo itself."""
     at = now()
     release = release_for(request.person, release_id, at=at)
-    found = pictures(release, by=request.person, at=at, stepped_up=stepped_up(request))
-    wanted = next((one for one in found if one.n == number), None)
-    if wanted is None:
-        raise NotFound
-    return HttpResponse(wanted.data, content_type="image/jpeg", headers=JPEG)
+    data = printing.page_picture(
+        release, number, by=request.person, at=at, stepped_up=stepped_up(request)
+    )
+    return HttpResponse(data, content_type="image/jpeg", headers=JPEG)
 
 
 @require_http_methods(["GET", "POST"])

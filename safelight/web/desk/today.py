@@ -1,11 +1,13 @@
 """Today: what needs a person, oldest and worst first, and where copies are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from safelight.consent.reading import owed as consents_owed
@@ -18,14 +20,17 @@ from safelight.people.models import Person
 from safelight.people.phones import phones_for
 from safelight.photos import reading
 from safelight.photos.copies import outside_copies
+from safelight.photos.labelling import lacks_only_visit, missing_words
 from safelight.photos.models import Alarm, Capture, Copy, Photo
+from safelight.photos.rules import A_VISIT
+from safelight.photos.sittings import by_sitting
 from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 from safelight.policy.sites import site_words
 from safelight.web.desk.alarms import thing_of, title_of
 from safelight.web.desk.rows import Group, Lamps, Row
 from safelight.web.desk.shares_today import account_url, share_groups
-from safelight.web.desk.templatetags.words import clock, day, lately, since
+from safelight.web.desk.templatetags.words import clock, day, in_words, lately, since
 from safelight.web.doors import PersonRequest, signed_in
 
 SPEED_DAYS = 7
@@ -45,10 +50,14 @@ def _capture_row(capture: Capture, state: str, words: str) -> Row:
     )
 
 
-def _photo_row(photo: Photo, state: str, words: str, act: str, url: str, *, limit: str = "") -> Row:
-    who = photo.patient.name if photo.patient else "No patient yet"
-    place = site_words(photo.site_code, photo.side) if photo.site_code else "no site yet"
-    return Row(state, who, f"1 photo, {place}", words, since(photo.filed_at), limit, act, url)
+def _sitting_row(photos: list[Photo], words: str, act: str, url: str) -> Row:
+    first, count = photos[0], len(photos)
+    places = {site_words(photo.site_code, photo.side) for photo in photos if photo.site_code}
+    place = places.pop() if len(places) == 1 else f"{len(places)} sites" if places else ""
+    about = ngettext("%d photo", "%d photos", count) % count
+    who = first.patient.name if first.patient else "No patient yet"
+    waits = since(min(photo.filed_at for photo in photos))
+    return Row("in", who, f"{about}, {place or 'no site yet'}", words, waits, "", act, url)
 
 
 def _phones_group(found: reading.Today) -> Group:
@@ -59,29 +68,45 @@ def _phones_group(found: reading.Today) -> Group:
     return Group("phones", "On a phone, not filed", hint, [*late, *refused, *rest])
 
 
-def _label_row(photo: Photo, state: str, *, limit: str = "") -> Row:
-    url = reverse("desk:photo-label", args=[photo.pk])
-    words = f"Taken by {photo.taken_by.name}"
-    return _photo_row(photo, state, words, "Label it", url, limit=limit)
+def _label_row(photos: list[Photo]) -> Row:
+    """Say exactly what a sitting lacks. One answer serves all of it."""
+    lacking = next((one for one in photos if not lacks_only_visit(one)), photos[0])
+    lacks = dict.fromkeys(words for photo in photos for words in missing_words(photo))
+    needs = f"Needs {in_words(list(lacks))}. " if lacks else ""
+    words = f"{needs}Taken by {lacking.taken_by.name}"
+    if not any(photo.label for photo in photos):
+        act = ngettext("Label it", "Label them", len(photos))
+    elif list(lacks) == [A_VISIT]:
+        act = "Choose the visit"
+    else:
+        act = ngettext("Finish it", "Finish them", len(photos))
+    return _sitting_row(photos, words, act, reverse("desk:photo-label", args=[lacking.pk]))
 
 
-def _labels_group(found: reading.Today, practice: Practice) -> Group:
+def _words_groups(found: reading.Today, practice: Practice) -> Iterator[Group]:
+    """Give the photos that are in the record and not whole, those that lack only a visit apart."""
+    late = {photo.pk for photo in found.incomplete}
     limit = f"Limit is {setting(practice, 'incomplete_hours')} h"
-    late = [_label_row(photo, "late", limit=limit) for photo in found.incomplete]
-    rest = [_label_row(photo, "in") for photo in found.unlabelled]
-    return Group("labels", "Needs a label", "In the record, but hard to find", late + rest)
+    labels: list[Row] = []
+    visits: list[Row] = []
+    for photos in by_sitting([*found.incomplete, *found.unlabelled]):
+        row = _label_row(photos)
+        if any(photo.pk in late for photo in photos):
+            row = replace(row, state="late", limit=limit)
+        (visits if all(map(lacks_only_visit, photos)) else labels).append(row)
+    yield Group("labels", "Label not finished", "In the record, but hard to find", labels)
+    yield Group("visits", "Visit not known", "Labelled, and in no consultation yet", visits)
 
 
 def _unmatched_group(found: reading.Today) -> Group:
     rows = [
-        _photo_row(
-            photo,
-            "in",
-            f"Taken by {photo.taken_by.name}",
+        _sitting_row(
+            photos,
+            f"Taken by {photos[0].taken_by.name}",
             "Find the patient",
-            reverse("desk:unmatched-photo", args=[photo.pk]),
+            reverse("desk:unmatched-photo", args=[photos[0].pk]),
         )
-        for photo in found.unmatched
+        for photos in by_sitting(found.unmatched)
     ]
     return Group("unmatched", "Not matched to a patient", "Sealed in the vault until then", rows)
 
@@ -190,7 +215,7 @@ def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
     if letters(person, Act.PHOTO_MATCH):
         yield _unmatched_group(found)
     if letters(person, Act.PHOTO_LABEL):
-        yield _labels_group(found, person.practice)
+        yield from _words_groups(found, person.practice)
     if letters(person, Act.CONSENT_RECORD):
         yield _consent_group(person, at)
     yield _alarms_group(person, found)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("safelight.web.desk.alarms")),
     path("", include("safelight.web.desk.clock")),
     path("", include("safelight.web.desk.photos")),
+    path("", include("safelight.web.desk.labels")),
     path("", include("safelight.web.desk.timeline")),
     path("", include("safelight.web.desk.unmatched")),
     path("", include("safelight.web.desk.audit")),

@@ -16,12 +16,20 @@ from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.patients.access import way_to
 from safelight.patients.looking import note_view
-from safelight.patients.models import Patient
+from safelight.patients.models import Patient, Visit
 from safelight.patients.pushing import send_to_phone
 from safelight.patients.reading import clinicians_of, named
-from safelight.patients.visits import add_visit, cancel_visit, visit_of, visits_of
+from safelight.patients.visits import (
+    add_visit,
+    cancel_visit,
+    opens_by_visit,
+    visit_of,
+    visits_of,
+    visits_on_day,
+)
 from safelight.people.duties import Act, may, opens_records
 from safelight.people.models import Person
+from safelight.web.desk.templatetags.words import clock
 from safelight.web.doors import PersonRequest, is_our_path, signed_in, stepped_up
 
 
@@ -118,21 +126,38 @@ def cancel(request: PersonRequest, patient_id: UUID, visit_id: UUID) -> HttpResp
 @require_POST
 @signed_in(Act.VISIT_PUSH)
 def push(request: PersonRequest, patient_id: UUID) -> HttpResponse:
-    """Put a patient, and a visit if one was given, on the sender's own phone."""
-    at = now()
-    patient = named(request.person, patient_id)
+    """Put a patient on the sender's own phone, with the visit given, or today's, or an added one.
+
+    What was added, and what that opened, is said, as it was on the button.
+    """
+    at, person = now(), request.person
+    patient = named(person, patient_id)
     visit = None
     if request.POST.get("visit"):
         try:
             visit = visit_of(patient, UUID(request.POST["visit"]))
         except ValueError:
             raise NotFound from None
-    send_to_phone(patient, visit=visit, by=request.person, at=at, stepped_up=stepped_up(request))
-    messages.success(request, f"Sent. Your phone shows {patient.given} as soon as it is unlocked.")
+    was_booked = visit is not None or visits_on_day(patient, at=at).exists()
+    brings_in = opens_by_visit(person, patient, at=at)
+    push = send_to_phone(patient, visit=visit, by=person, at=at, stepped_up=stepped_up(request))
+    sent = f"Sent. Your phone shows {patient.given} as soon as it is unlocked."
+    if not was_booked:
+        sent += f" {_added(push.visit, brings_in=brings_in)}"
+    messages.success(request, sent)
     back = request.POST.get("next", "")
     if is_our_path(back):
         return redirect(back)
     return redirect("desk:patient-visits", patient.pk)
+
+
+def _added(visit: Visit | None, *, brings_in: bool) -> str:
+    """Say that a visit was added, and what that opened."""
+    if visit is None:
+        return ""
+    said = f"A visit today at {clock(visit.starts_at)} was added for the photos."
+    into = f" It puts {visit.patient.given} in your care, and the privacy officer is told."
+    return said + (into if brings_in else "")
 
 
 urlpatterns = [

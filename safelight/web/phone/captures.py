@@ -161,8 +161,8 @@ def _threaded(act: Callable[P, T]) -> Callable[P, Awaitable[T]]:
     return in_thread
 
 
-def _signed(call: Call, body: bytes) -> Phone:
-    """Return the phone that signed this call."""
+def _signed(call: Call, body: bytes, *, known: Phone | None = None) -> Phone:
+    """Return the phone that signed this call. `known` was read already: it is not asked for."""
     return calling_phone(
         phone=call.header("safelight-phone"),
         time=call.header("safelight-time"),
@@ -171,6 +171,7 @@ def _signed(call: Call, body: bytes) -> Phone:
         path=call.path,
         body=body,
         at=call.at,
+        known=known,
     )
 
 
@@ -193,8 +194,11 @@ def _offer(body: bytes) -> Offer:
 
 
 def _state(call: Call) -> Answer:
-    phone = _signed(call, b"")
-    found = receiving.progress_of(receiving.capture_of(phone, call.capture))
+    capture = receiving.announced(call.capture)
+    phone = _signed(call, b"", known=capture.phone if capture else None)
+    if capture is None or capture.phone_id != phone.pk:
+        raise NotFound
+    found = receiving.progress_of(capture)
     return Answer.of(
         {
             "state": found.state,

@@ -98,16 +98,24 @@ class PhoneRequest(HttpRequest):
 
 
 def calling_phone(
-    *, phone: str, time: str, signature: str, method: str, path: str, body: bytes, at: datetime
+    *,
+    phone: str,
+    time: str,
+    signature: str,
+    method: str,
+    path: str,
+    body: bytes,
+    at: datetime,
+    known: Phone | None = None,
 ) -> Phone:
     """Return the phone whose key signed this call within five minutes of our clock.
 
     `path` includes the query. A lost phone is told so, and is noted as wiped only on a fresh call:
-    an old one sent again by somebody else proves nothing.
+    an old one sent again by somebody else proves nothing. `known` is as in `piece_phone`.
     """
     digest = hashlib.sha256(body).hexdigest()
     text = f"safelight/request/v1\n{method}\n{path}\n{time}\n{digest}"
-    row = _signing_phone(phone, signature, text)
+    row = _signing_phone(phone, signature, text, known=known)
     fresh = clock_is_near(time, at=at)
     _require_open(row, at=at if fresh else None)
     if not fresh:
@@ -137,7 +145,8 @@ def _signing_phone(phone: str, signature: str, text: str, *, known: Phone | None
         raise PhoneRevoked from None
     row = known if known is not None and known.pk == number else None
     if row is None:
-        row = Phone.objects.select_related("practice", "owner").filter(pk=number).first()
+        rows = Phone.objects.select_related("practice", "owner").filter(pk=number)
+        row = next(iter(rows), None)  # by its key: nothing to sort
     if row is None:
         raise PhoneRevoked
     if not is_signed(bytes(row.public_key), signed, text.encode()):

@@ -85,6 +85,23 @@ def test_somebody_leaves(mo: Person, ben: Person) -> None:
     assert "left" in client.get(f"/people/{ben.pk}").content.decode()
 
 
+def test_who_left_comes_back_with_duties_chosen_anew(mo: Person, ben: Person) -> None:
+    client = signed_in_client(mo)
+    assert client.get(f"/people/{ben.pk}/return").status_code == 404
+    client.post(f"/people/{ben.pk}/leave")
+    assert f"/people/{ben.pk}/return" in client.get(f"/people/{ben.pk}").content.decode()
+    page = client.get(f"/people/{ben.pk}/return").content.decode()
+    assert "Duties before: Nurse" in page
+    assert "checked" not in page
+    assert "Choose at least one" in client.post(f"/people/{ben.pk}/return", {}).content.decode()
+    told = client.post(f"/people/{ben.pk}/return", {"roles": ["RE"]}).content.decode()
+    assert "/join#" in told
+    ben.refresh_from_db()
+    assert (ben.roles, ben.left_at) == (["RE"], None)
+    taken = client.post("/people/invite", {**NEW, "email": ben.email}).content.decode()
+    assert "say that they work here again" in taken
+
+
 def test_a_managers_page_lists_and_ends_sign_ins(mo: Person, ben: Person) -> None:
     theirs, client = signed_in_client(ben), signed_in_client(mo)
     row = UserSession.objects.get(user=ben)

@@ -12,6 +12,8 @@ from safelight.consent.uses import USES
 from safelight.lib.clock import now
 from safelight.patients import rules
 from safelight.patients.models import Patient
+from safelight.patients.visits import opens_by_visit, visits_on_day
+from safelight.people.models import Person
 from safelight.policy.rules import age_on
 from safelight.web.desk.templatetags.words import day
 
@@ -81,6 +83,14 @@ def _said(uses: list[str]) -> str:
     if len(uses) <= SAID:
         return ", ".join(uses) or "Said no"
     return f"{', '.join(uses[: SAID - 1])} and {len(uses) - SAID + 1} more"
+
+
+@register.simple_tag
+def sending(patient: Patient, person: Person) -> dict[str, bool]:
+    """Return what "Send to my phone" would do besides: add a visit, bring a patient into care."""
+    at = now()
+    adds = not visits_on_day(patient, at=at).exists()
+    return {"adds": adds, "opens": adds and opens_by_visit(person, patient, at=at)}
 
 
 @register.filter

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import ngettext
 
 from safelight.lib.clock import now
 from safelight.photos.labelling import changed
@@ -76,18 +77,31 @@ def lately(when: datetime | None) -> str:
 
 @register.filter
 def span(gone: timedelta | None) -> str:
-    """41 seconds; 6 min; 2 h 10 min; 3 days."""
+    """41 seconds; 2 min, to the nearest one; 2 h 10 min; 3 days."""
     if gone is None:
         return ""
     seconds = max(0, int(gone.total_seconds()))
-    if seconds < 120:
-        return f"{seconds} second{'' if seconds == 1 else 's'}"
-    if seconds < 3600:
-        return f"{seconds // 60} min"
+    if seconds < 60:
+        return ngettext("%d second", "%d seconds", seconds) % seconds
+    if (whole := round(seconds / 60)) < 60:
+        return f"{whole} min"
     if seconds < 2 * 86400:
-        hours, minutes = divmod(seconds // 60, 60)
+        hours, minutes = divmod(whole, 60)
         return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
     return f"{seconds // 86400} days"
+
+
+@register.filter
+def is_today(when: datetime) -> bool:
+    """Say whether it is on this day where the practice is."""
+    return timezone.localdate(when) == timezone.localdate(now())
+
+
+@register.filter
+def pace(seconds: float) -> str:
+    """24 s; 1 min 44 s: how long a photo takes, which is counted in seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 @register.filter
@@ -105,7 +119,7 @@ def megapixels(pixels: int | str) -> str:
 @register.filter
 def in_words(items: Sequence[str]) -> str:
     """A label, and a note or a diagnosis: the comma keeps an "or" inside its own part."""
-    *first, last = items
+    *first, last = items or [""]
     return f"{', '.join(first)}, and {last}" if first else last
 
 
