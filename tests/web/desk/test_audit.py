@@ -243,6 +243,11 @@ def test_a_narrowed_log_goes_on_to_its_next_page_without_a_name_in_the_address(
     assert '<th scope="row">Ben' not in second
 
 
+@pytest.mark.parametrize("before", ["²", "9" * 30, "9" * 5000, "-1", ""])
+def test_a_place_that_no_log_has_shows_the_newest(mo: Person, at_desk: Desk, before: str) -> None:
+    assert at_desk(mo).get("/audit", {"before": before}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "sought", [{"who": "x"}, {"act": "photo.stolen"}, {"since": "31/31/2026"}, {"until": "never"}]
 )

@@ -1,6 +1,7 @@
 """Lists at the desk: upload, dry run, columns, confirm, report."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 
 from django.test import Client
@@ -49,6 +50,25 @@ def test_columns_are_chosen_on_the_page(at_desk: Desk, mo: Person) -> None:
     columns = {"record_number": "0", "family": "1", "given": "2", "born": "3"}
     answer = client.post(f"/patients/import/{kept.pk}/columns", columns, follow=True)
     assert "1 patient would be brought in" in text_of(answer)
+
+
+def test_a_column_that_no_file_has_is_left_out(at_desk: Desk, mo: Person) -> None:
+    client = at_desk(mo)
+    kept = upload(client, "No,Zuname,Vorname,Geb\nWL-1,Testcase,Pat,12/3/1968\n")
+    columns = {"record_number": "²", "family": "9" * 5000}
+    answer = client.post(f"/patients/import/{kept.pk}/columns", columns, follow=True)
+    assert "Say which column holds" in text_of(answer)
+
+
+def test_a_report_is_named_by_the_day_as_it_is_where_the_practice_is(
+    at_desk: Desk, mo: Person
+) -> None:
+    client = at_desk(mo)
+    kept = upload(client, LIST)
+    after_midnight = datetime(2026, 10, 13, 14, 0, tzinfo=UTC)  # 1 am on the 14th in Sydney
+    PatientList.objects.filter(pk=kept.pk).update(added_at=after_midnight)
+    report = client.get(f"/patients/import/{kept.pk}/report.csv")
+    assert "list-report-20261014.csv" in report["Content-Disposition"]
 
 
 def test_what_is_no_list_is_said_on_the_page(at_desk: Desk, mo: Person) -> None:

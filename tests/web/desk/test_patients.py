@@ -122,11 +122,14 @@ def test_an_edit_shows_what_was_there_before(at_desk: Desk, rec: Person, pat: Pa
     assert "Family name: Testcase" in shown
 
 
-def test_an_edit_of_an_old_page_is_refused(at_desk: Desk, rec: Person, pat: Patient) -> None:
+@pytest.mark.parametrize("seen", ["", "²", "9" * 5000])
+def test_an_edit_of_an_old_page_is_refused(
+    at_desk: Desk, rec: Person, pat: Patient, seen: str
+) -> None:
     client = at_desk(rec)
     words = {
         "family": "Married", "given": "Pat", "born": "12/3/1968", "sex": "F",
-        "record_number": "WL-004417",
+        "record_number": "WL-004417", "seen": seen,
     }  # fmt: skip
     assert client.post(f"/patients/{pat.pk}/edit", words).status_code == 409
     pat.refresh_from_db()

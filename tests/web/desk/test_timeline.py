@@ -1,6 +1,7 @@
 """A patient's page: photos by site and date, compared, with one entry for the small pictures."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from django.test import Client
 
@@ -55,6 +56,17 @@ def test_two_photos_can_be_chosen_to_compare(
     for one in (photo, third):
         assert f"/photos/{one.pk}/view.jpg" in page
     assert f"/photos/{Photo.objects.get(label='Second').pk}/view.jpg" not in page
+
+
+def test_the_days_between_two_photos_are_days_where_the_practice_is(
+    photo: Photo, phone: Phone, ada: Person, consent: Consent, at_desk: Desk
+) -> None:
+    assert photo.patient
+    filed(phone, ada, photo.patient, consent=str(consent.pk), label="Second")
+    for label, hour in ((photo.label, 12), ("Second", 14)):  # 11 pm, and 1 am on the next day
+        taken_at = datetime(2026, 10, 13, hour, tzinfo=UTC)
+        Photo.objects.filter(label=label).update(taken_at=taken_at)
+    assert "1 day later" in words(at_desk(ada), f"/patients/{photo.patient_id}")
 
 
 def test_a_pair_can_be_stepped_along_the_photos_of_its_site(
