@@ -48,7 +48,7 @@ GUARDS = {
     "full": ["imaging.sandbox.Decoder._exchange"],
     "original": ["web.doors.stepped_up", "web.doors.needs_step_up"],
     "label": ["photos.labelling.record"],
-    "move": ["photos.moving.covering_consent", "photos.moving.rewrap", "photos.moving.record"],
+    "move": ["consent.reading.covering_consent", "photos.moving.rewrap", "photos.moving.record"],
     "withdraw": ["consent.withdrawing.record", "sharing.ending.end_for_withdrawal"],
     "send": [
         "sharing.asking.may_go",
@@ -188,7 +188,7 @@ def test_a_guard_that_breaks_shows_nothing_and_changes_nothing(
 
 FILING = [
     "photos.filing.belongs",
-    "photos.filing.covering_consent",
+    "consent.reading.covering_consent",
     "imaging.sandbox.Decoder._exchange",
     "photos.renditions.seal_blob",
     "photos.filing.record",
