@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from safelight.lib.refusals import Refusal
@@ -47,24 +47,30 @@ class WrongSettings(Refusal):
 
 
 def load(data: Path) -> Config:
-    """Read `safelight.toml` in the data folder. An unknown key is an error, not a silent wish."""
+    """Read `safelight.toml` in the data folder. What is not understood is an error, never a wish.
+
+    `data` is no setting: the folder is known before the file in it is.
+    """
     path = data / "safelight.toml"
     try:
-        words = tomllib.loads(path.read_text()) if path.exists() else {}
-    except tomllib.TOMLDecodeError as trouble:
+        words = tomllib.loads(path.read_bytes().decode()) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as trouble:
         raise WrongSettings(f"safelight.toml cannot be read: {trouble}.") from None
-    unknown = set(words) - set(Config.__dataclass_fields__)
+    beside = os.environ.get("SAFELIGHT_ROOT_KEY_FILE") or data.parent / f".{data.name}-root.key"
+    plain = Config(data=data, root_key_file=Path(beside))
+    unknown = set(words) - (set(Config.__dataclass_fields__) - {"data"})
     if unknown:
         raise WrongSettings(f"safelight.toml has unknown settings: {', '.join(sorted(unknown))}.")
-    key = Path(
-        words.pop("root_key_file", "")
-        or os.environ.get("SAFELIGHT_ROOT_KEY_FILE", "")
-        or data.parent / f".{data.name}-root.key"
-    )
-    chosen = Config(data=data, root_key_file=key, **words)
-    plain = Config(data=data, root_key_file=key)
-    for name in words:
-        wanted = type(getattr(plain, name))
-        if type(words[name]) is not wanted:
+    for name, told in words.items():
+        wanted = str if name == "root_key_file" else type(getattr(plain, name))
+        if not _is(wanted, told):
             raise WrongSettings(f"safelight.toml: `{name}` must be {KINDS[wanted]}.")
-    return chosen
+    key = Path(words.pop("root_key_file", "") or plain.root_key_file)
+    return replace(plain, **words, root_key_file=key)
+
+
+def _is(wanted: type, told: object) -> bool:
+    """Say whether a value is of its kind exactly: true is no number, and a list is of texts."""
+    return type(told) is wanted and not (
+        isinstance(told, list) and any(type(one) is not str for one in told)
+    )
