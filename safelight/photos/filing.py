@@ -190,8 +190,9 @@ def _require_kept(photo: Photo) -> None:
 
     Its photos have moved on by then, and this one would be left where nobody looks.
     """
-    rows = Patient.objects.select_for_update().filter(pk=photo.patient_id)
-    if any(patient.merged_into_id for patient in rows):
+    if photo.patient_id is None:
+        return
+    if Patient.objects.select_for_update().get(pk=photo.patient_id).merged_into_id is not None:
         raise RecordJoined("The record was joined to another meanwhile. It is filed there next.")
 
 

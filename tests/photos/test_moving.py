@@ -20,7 +20,7 @@ from safelight.photos.models import Capture, Move, Photo, WaitingConsent
 from safelight.photos.moving import MovedMeanwhile, move_all, move_photo, rebind
 from safelight.photos.renditions import open_picture
 from safelight.vault.sealing import Unreadable
-from tests.conftest import NOON
+from tests.conftest import NOON, make_patient
 from tests.consent.talks import keep
 from tests.photos.making import capsule, consent_words, filed, picture, send
 
@@ -81,7 +81,7 @@ def test_nothing_moves_into_a_record_that_was_joined_to_another(
     phone: Phone, ada: Person, mo: Person, pat: Patient, quinn: Patient, consent: Consent
 ) -> None:
     photo = filed(phone, ada, pat)
-    third = Patient.objects.create(practice=pat.practice, given="T", family="Three", born=pat.born)
+    third = make_patient(pat.practice, "Terry", "Testcase", "4711")
     merge_patients(quinn, third, reason="One person", by=mo, at=NOON)
     with transaction.atomic(), pytest.raises(MovedMeanwhile):
         rebind(photo, third, visit=None, consent=None, by=ada, at=NOON, reason="late")
