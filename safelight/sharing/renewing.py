@@ -6,12 +6,17 @@ from django.db import transaction
 
 from safelight.audit.log import record
 from safelight.people.models import Person
-from safelight.sharing.confirming import hashed_pin, new_pin
+from safelight.sharing.asking import items_of
+from safelight.sharing.confirming import acts_of, hashed_pin, new_pin
 from safelight.sharing.messages import put_message
 from safelight.sharing.models import Link, Opening, Release
 from safelight.sharing.refusals import MovedOn
-from safelight.sharing.rules import ways
-from safelight.sharing.standing import back_to, require_acts, require_practice
+from safelight.sharing.standing import (
+    back_to,
+    require_acts,
+    require_practice,
+    require_share_sight,
+)
 from safelight.sharing.tokens import new_token, token_hash
 
 
@@ -27,10 +32,21 @@ def renew_pin(release: Release, *, by: Person, at: datetime) -> str:
 
 @transaction.atomic
 def renew_link(release: Release, *, by: Person, at: datetime, stepped_up: bool = False) -> None:
-    """Make a new token and send it again, to the same address. The old link is dead at once."""
+    """Make a new token and send it again, to the same address. The old link is dead at once.
+
+    It asks for what sending asked: the same duties, a signature, and that the record is still open
+    to whoever sends.
+    """
     link = _own_link(release, by=by)
-    acts = ways.acts_needed(release.use, release.form, known=release.clinician_id is not None)
-    require_acts(by, acts, patients=[], at=at, stepped_up=stepped_up, way_back=back_to(release))
+    require_share_sight(by, release, at=at)
+    require_acts(
+        by,
+        acts_of(release),
+        patients=[item.patient for item in items_of(release)],
+        at=at,
+        stepped_up=stepped_up,
+        way_back=back_to(release),
+    )
     token = new_token()
     Link.objects.filter(pk=link.pk).update(token_hash=token_hash(token))
     Opening.objects.filter(link=link, ends_at__gt=at).update(ends_at=at)

@@ -161,11 +161,13 @@ def test_a_long_name_leaves_room_for_what_stands_beside_it(practice: Practice) -
     row = phone.page.get_by_role("button", name=re.compile(listed["family"], re.I))
     expect(row).to_be_visible()
     _nothing_collides(phone.page, ".row-button, .pushed .who, .bar-stack")
+    phone.shot("q-home-long")
     phone.touch(start)
     phone.agree(pushed["given"])
     expect(phone.page.get_by_role("button", name="Choose site")).to_be_visible(timeout=SHUTTER)
     _nothing_collides(phone.page, ".about, .about div, .count, .deck")
     phone.shot("q-camera-long")
+    assert phone.found == []
 
 
 def _nothing_collides(page: Page, places: str) -> None:

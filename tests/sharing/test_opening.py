@@ -8,11 +8,15 @@ import pytest
 from django.db import connection
 
 from safelight.audit.models import Entry
+from safelight.patients.access import WallUp
+from safelight.patients.models import Patient
 from safelight.people.models import Person
 from safelight.photos.models import Photo
 from safelight.sharing import opening
 from safelight.sharing.models import Clinician, Link, Opening, Release
 from safelight.sharing.opening import LinkClosed, TermsFirst, WrongPin, knock, open_link, share_for
+from safelight.sharing.refusals import SignAgain
+from safelight.sharing.rules.ways import MANY
 from tests.conftest import NOON
 from tests.sharing.letting import Out, drafted, sent
 
@@ -152,6 +156,27 @@ def test_a_new_link_kills_the_old_one_and_its_sessions(out: Out, ada: Person) ->
         knock(out.token, at=LATER)
     with pytest.raises(LinkClosed):
         share_for(session, at=LATER)
+
+
+def test_a_new_link_to_many_photos_asks_for_a_signature_as_sending_them_did(
+    photos: Callable[[int], list[Photo]], nil: Clinician, ada: Person
+) -> None:
+    out = sent(drafted(photos(MANY + 1), nil, ada), ada)
+    with pytest.raises(SignAgain):
+        opening.renew_link(out.release, by=ada, at=LATER)
+    assert knock(out.token, at=LATER)
+    opening.renew_link(out.release, by=ada, at=LATER, stepped_up=True)
+    with pytest.raises(LinkClosed):
+        knock(out.token, at=LATER)
+
+
+def test_a_sender_who_may_not_open_the_record_any_more_makes_no_new_link(
+    out: Out, pat: Patient, ada: Person
+) -> None:
+    Patient.objects.filter(pk=pat.pk).update(restricted=True)
+    with pytest.raises(WallUp):
+        opening.renew_link(out.release, by=ada, at=LATER, stepped_up=True)
+    assert knock(out.token, at=LATER)
 
 
 def race(count: int, act: Callable[[], object]) -> tuple[int, int]:

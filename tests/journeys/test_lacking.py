@@ -1,0 +1,107 @@
+"""An iPhone of the oldest Safari we promise: what that browser lacks is taken away beforehand."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import Practice
+from tests.journeys.desk import Desk
+from tests.journeys.phone import SHUTTER, Phone
+
+pytestmark = pytest.mark.browser
+
+LACKS = """(() => {
+  delete window.ImageCapture;
+  delete window.BarcodeDetector;
+  delete window.SyncManager;
+  delete window.requestIdleCallback;
+  delete AbortSignal.any;
+  delete ArrayBuffer.prototype.transfer;
+  delete Promise.withResolvers;
+  delete ServiceWorkerRegistration.prototype.sync;
+  delete StorageManager.prototype.persist;
+  delete StorageManager.prototype.persisted;
+  delete Navigator.prototype.wakeLock;
+  delete PublicKeyCredential.prototype.toJSON;
+  delete PublicKeyCredential.parseCreationOptionsFromJSON;
+  delete PublicKeyCredential.parseRequestOptionsFromJSON;
+})()"""
+
+
+@pytest.fixture(scope="module")
+def doctor(practice: Practice) -> Desk:
+    return practice.desk("GP")
+
+
+@pytest.fixture(scope="module")
+def iphone(practice: Practice, doctor: Desk) -> Phone:
+    """An iPhone by its size and its own account of itself, added and unlocked."""
+    words = dict(practice.player.devices["iPhone 14"])
+    words.pop("default_browser_type")
+    words["viewport"] = {"width": 390, "height": 844}  # from its icon, without Safari's own bars
+    phone = practice.bare_phone(**words)
+    phone.context.add_init_script(LACKS)
+    phone.add(doctor.new_code(), name="Ada’s iPhone")
+    phone.unlock()
+    return phone
+
+
+def consented(practice: Practice, desk: Desk, phone: Phone, given: str) -> dict[str, Any]:
+    """Open the camera for a patient who agreed."""
+    pat = practice.patient(desk, given)
+    phone.choose(pat)
+    phone.agree(given, referral=False)
+    return pat
+
+
+def test_the_self_check_says_that_only_video_frames_can_be_had(iphone: Phone) -> None:
+    iphone.sees("Point the camera at a bare wall")
+    iphone.tap("Take the test shot")
+    facts = iphone.page.locator(".facts")
+    expect(facts).to_contain_text("this browser gives no full still", timeout=SHUTTER)
+    expect(facts).to_contain_text("May be cleared by the browser when space is short")
+    iphone.shot("p07-iphone-check")
+    iphone.tap("Done")
+    expect(iphone.page.get_by_role("region", name="Photos on this phone")).to_be_visible()
+
+
+def test_a_photo_goes_from_consent_to_the_record_and_leaves_nothing(
+    practice: Practice, doctor: Desk, iphone: Phone
+) -> None:
+    pat = consented(practice, doctor, iphone, "Pat")
+    iphone.photograph(label="Naevus")
+    iphone.is_gone("Pat")
+    (photo,) = practice.server.ask("photos", patient=pat["id"])
+    assert photo["via"] == "frame"
+    iphone.done()
+
+
+def test_what_was_taken_out_of_reach_is_sent_once_the_server_answers(
+    practice: Practice, doctor: Desk, iphone: Phone
+) -> None:
+    iphone.watch.expected.add("net")
+    pat = consented(practice, doctor, iphone, "Quin")
+    iphone.context.set_offline(True)
+    iphone.photograph(label="Naevus")
+    iphone.sees("1 is still on its way.")
+    iphone.done()
+    iphone.lock()
+    iphone.says_it_holds(1)
+    iphone.unlock()
+    expect(iphone.page.get_by_text("The server doesn’t answer")).to_be_visible()
+    iphone.context.set_offline(False)
+    iphone.says_it_holds(0, wait=SHUTTER)
+    assert len(practice.server.ask("photos", patient=pat["id"])) == 1
+
+
+def test_a_name_that_is_being_typed_is_searched_as_it_grows(
+    practice: Practice, doctor: Desk, iphone: Phone
+) -> None:
+    pat = practice.patient(doctor, "Rae")
+    iphone.tap(re.compile("Find a patient|Find someone else"))
+    field = iphone.page.get_by_role("searchbox")
+    field.press_sequentially(pat["family"], delay=60)
+    found = iphone.page.get_by_role("region", name="Patients found")
+    expect(found.get_by_role("button")).to_contain_text(re.compile(pat["family"], re.I))
