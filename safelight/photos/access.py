@@ -1,11 +1,13 @@
 """Access: which photo a person may have, in which form. One function decides every byte route."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from safelight.lib.refusals import NotFound, Refusal
 from safelight.patients.access import Way, live_grant, own, patient_for, way_to
+from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters, may, require_duty
 from safelight.people.models import Person
 from safelight.photos.models import Photo, Unblur
@@ -122,13 +124,32 @@ def require_sight(
     if photo.patient is None:
         _require_unmatched(person, photo, form)
     else:
-        patient_for(person, photo.patient_id or photo.pk, at=at, stepped_up=stepped_up)
+        patient_for(person, photo.patient.pk, at=at, stepped_up=stepped_up)
         if photo.sensitive:
-            _require_sensitive(person, photo, at=at, stepped_up=stepped_up)
+            _require_sensitive(person, photo, photo.patient, at=at, stepped_up=stepped_up)
     if form in LEAVES:
         _require_leave(person, photo, form, at=at, stepped_up=stepped_up)
     if form in PIXELS and is_covered(person, photo, at=at):
         raise Covered(photo)
+
+
+def require_page(
+    person: Person, photos: Iterable[Photo], patient: Patient | None, *, at: datetime
+) -> None:
+    """Refuse unless this person may have each of these photos on a page, as `require_sight` would.
+
+    They are all one patient's, so whether the record is open to them is asked once.
+    """
+    if patient is None:
+        for photo in photos:
+            require_sight(person, photo, form=Form.PAGE, at=at)
+        return
+    patient_for(person, patient.pk, at=at, stepped_up=True)
+    for photo in photos:
+        if photo.patient_id != patient.pk:
+            raise NotFound
+        if photo.sensitive:
+            _require_sensitive(person, photo, patient, at=at, stepped_up=True)
 
 
 def is_covered(person: Person, photo: Photo, *, at: datetime) -> bool:
@@ -148,14 +169,13 @@ def _require_unmatched(person: Person, photo: Photo, form: Form) -> None:
     require_duty(person, Act.PHOTO_MATCH, also="U" if form is Form.PAGE else "")
 
 
-def _require_sensitive(person: Person, photo: Photo, *, at: datetime, stepped_up: bool) -> None:
+def _require_sensitive(
+    person: Person, photo: Photo, patient: Patient, *, at: datetime, stepped_up: bool
+) -> None:
     """Refuse a sensitive photo unless it or its patient is theirs, or with a reason (O, B, S)."""
     found = letters(person, Act.PHOTO_VIEW_SENSITIVE)
     if not found:
         require_duty(person, Act.PHOTO_VIEW_SENSITIVE)
-    patient = photo.patient
-    if patient is None:
-        raise NotFound
     if "O" in found and (photo.taken_by_id == person.pk or own(person, patient, at=at)):
         return
     if "B" in found and live_grant(person, patient, at=at):

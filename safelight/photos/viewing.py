@@ -11,7 +11,7 @@ from safelight.audit.log import record
 from safelight.patients.models import Patient
 from safelight.people.models import Person
 from safelight.photos import rules
-from safelight.photos.access import Form, is_covered, require_sight
+from safelight.photos.access import Form, is_covered, require_page, require_sight
 from safelight.photos.alarms import raise_alarm
 from safelight.photos.darkroom import decoder
 from safelight.photos.models import Alarm, Photo, Rendition, Sight
@@ -69,10 +69,9 @@ def enter_page(
     for a quarter of an hour without an entry each.
     """
     shown = [photo for photo in photos if not is_covered(by, photo, at=at)]
-    for photo in shown:
-        require_sight(by, photo, form=Form.PAGE, at=at, stepped_up=True)
     if not shown:
         return []
+    require_page(by, shown, patient, at=at)
     with transaction.atomic(durable=True):
         ids = [str(photo.pk) for photo in shown]
         _count(ids, by=by, at=at)

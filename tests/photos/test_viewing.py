@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from safelight.audit import reading as audit
 from safelight.audit.log import LogDisturbed
@@ -195,3 +197,24 @@ def test_comparing_is_entered_for_each_photo(
     enter_comparison([photo, other], by=ada, at=NOON)
     found = Entry.objects.filter(action="photo.compared").order_by("n")
     assert [e.object for e in found] == [f"photo:{photo.pk}", f"photo:{other.pk}"]
+
+
+def test_a_page_costs_no_more_questions_for_more_photos(
+    photo: Photo, phone: Phone, ada: Person, pat: Patient
+) -> None:
+    photos = [photo]
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as asked:
+            enter_page(photos, patient=pat, by=ada, at=NOON)
+        counts.append(len(asked))
+        photos = [photo, filed(phone, ada, pat), filed(phone, ada, pat)]
+    assert counts[0] == counts[1]
+
+
+def test_a_page_of_one_patient_shows_no_photo_of_another(
+    photo: Photo, ada: Person, quinn: Patient
+) -> None:
+    with pytest.raises(NotFound):
+        enter_page([photo], patient=quinn, by=ada, at=NOON)
+    assert not Sight.objects.exists()
