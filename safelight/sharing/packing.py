@@ -1,6 +1,5 @@
 """Packing: a sealed file to hand on. Nothing of it can be read without the password."""
 
-import csv
 import io
 import secrets
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from django.db import transaction
 
 from safelight.audit.log import record
 from safelight.lib.refusals import NotFound, Refusal
+from safelight.patients.sheets import write_sheet
 from safelight.people.duties import Act
 from safelight.people.models import Person
 from safelight.policy.sites import sites, view_words
@@ -36,7 +36,6 @@ PDF_TYPE, ARCHIVE_TYPE = "application/pdf", "application/x-7z-compressed"
 FILTERS: Final = [{"id": py7zr.FILTER_COPY}, {"id": py7zr.FILTER_CRYPTO_AES256_SHA256}]
 """Stored as it is: compressing a JPEG costs much and saves nothing (performance, section 5)."""
 NAME_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Items = Sequence[tuple[ReleasedPhoto, Made]]
 
@@ -95,19 +94,12 @@ def index_of(items: Sequence[ReleasedPhoto]) -> bytes:
 
     No cell can act as a formula (ASVS 1.2.10).
     """
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(["id", "site", "view", "words"])
+    rows = []
     for item in items:
         site = sites().get(item.photo.site_code)
-        cells = [
-            item.name,
-            site.name if site else "",
-            view_words(item.photo.set_code, item.photo.view),
-            item.words,
-        ]
-        rows.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
-    return out.getvalue().encode()
+        view = view_words(item.photo.set_code, item.photo.view)
+        rows.append([item.name, site.name if site else "", view, item.words])
+    return write_sheet(["id", "site", "view", "words"], rows).encode()
 
 
 def open_package(release: Release, *, by: Person, at: datetime, stepped_up: bool = False) -> Packed:

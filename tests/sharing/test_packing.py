@@ -279,6 +279,7 @@ def test_photos_of_two_patients_are_no_ordinary_share(cases: list[Photo], ada: P
 
 def test_no_cell_of_an_index_is_a_formula() -> None:
     photo = Photo(site_code="", view="close_up")
-    rows = [ReleasedPhoto(name="T-2", words=words, photo=photo) for words in ("=1+1", "@x", "-2")]
+    cells = ("=1+1", "@x", "-2", "  =1+1", "＝1+1")
+    rows = [ReleasedPhoto(name="T-2", words=words, photo=photo) for words in cells]
     told = list(csv.reader(io.StringIO(index_of(rows).decode())))
-    assert [row[3] for row in told[1:]] == ["'=1+1", "'@x", "'-2"]
+    assert [row[3] for row in told[1:]] == [f"'{cell}" for cell in cells]
