@@ -103,7 +103,8 @@ def _note_saved(opening: Opening, item: ReleasedPhoto, *, at: datetime) -> None:
     A specialist's stays lit until somebody says that it went into their record, or is destroyed.
     """
     release = item.release
-    if Saved.objects.select_for_update().filter(item=item).exists():
+    ReleasedPhoto.objects.select_for_update().get(pk=item.pk)
+    if Saved.objects.filter(item=item).exists():
         return
     facts: dict[str, Any] = {}
     if release.form == Release.Form.PATIENT_COPY:

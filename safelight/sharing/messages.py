@@ -33,6 +33,7 @@ DESTROY: Final = (
 )
 WAITS: Final = (60, 300, 900, 3600, 4 * 3600)
 """Seconds before each new try; after the last one it is given up and shown to the sender."""
+MOST_TRIES: Final = len(WAITS) + 1
 LEASE: Final = timedelta(minutes=5)
 AT_ONCE: Final = 10
 
@@ -156,6 +157,9 @@ def _send(pk: UUID, *, at: datetime) -> bool:
     if not _still_wanted(message):
         Message.objects.filter(pk=pk).update(state=Message.State.CANCELLED, sealed_link=b"")
         return False
+    if message.tries > MOST_TRIES:  # ended each time by something else than the server's answer
+        _put_off(message, NotSent("The message could not be made.", for_good=True), at=at)
+        return False
     try:
         hand_over(message.practice, to=message.to, body=body_of(message), at=at)
     except NotSent as refused:
@@ -178,7 +182,7 @@ def _still_wanted(message: Message) -> bool:
 
 @transaction.atomic
 def _put_off(message: Message, refused: NotSent, *, at: datetime) -> None:
-    given_up = refused.for_good or message.tries > len(WAITS)
+    given_up = refused.for_good or message.tries >= MOST_TRIES
     state = Message.State.FAILED if given_up else Message.State.WAITING
     pause = WAITS[min(message.tries, len(WAITS)) - 1]
     fields: dict[str, Any] = {"state": state, "trouble": refused.message, "claimed_at": None}

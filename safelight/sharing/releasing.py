@@ -101,6 +101,9 @@ def _one(pk: UUID, *, at: datetime) -> bool:
         "practice", "patient", "made_by__practice", "checked_by", "clinician__practice"
     )
     release = rows.get(pk=pk)
+    if release.tries > TRIES:  # ended each time by what is left to rise, or by the machine
+        refuse(release, CouldNotMake(), at=at)
+        return True
     finished = Finished()
     try:
         leaves = ask_again(release, at=at)

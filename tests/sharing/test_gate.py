@@ -2,12 +2,14 @@
 
 import hashlib
 import io
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
 import pytest
+from django.db import connection
 from PIL import Image
 
 from safelight.audit.models import Entry
@@ -230,6 +232,28 @@ def test_what_may_be_saved_is_the_finished_file_and_is_in_the_ledger_once(
     assert (given.name, given.attachment) == ("photo-1.jpg", True)
     copy = Copy.objects.get(holder=Copy.Holder.RECIPIENT)
     assert (copy.state, copy.outside, copy.holder_name) == ("held", True, "Dr Nil Dummy")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_save_one_copy(photo: Photo, nil: Clinician, ada: Person) -> None:
+    out = sent(drafted([photo], nil, ada, needs_pin=False, view_only=False), ada)
+    session = open_link(out.token, accepts_terms=True, at=LATER).session
+    item, given, start = out.release.items.get(), [], threading.Barrier(4)
+
+    def click() -> None:
+        start.wait()
+        try:
+            given.append(bytes_for(session, item.pk, kind="file", at=LATER).name)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=click) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert given == ["photo-1.jpg"] * 4
+    assert Copy.objects.filter(holder=Copy.Holder.RECIPIENT).count() == 1
 
 
 def test_the_patients_own_copy_is_handed_over_when_saved(photo: Photo, ada: Person) -> None:

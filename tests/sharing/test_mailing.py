@@ -17,6 +17,7 @@ from safelight.sharing.messages import AlreadyTaken, send_messages, text_of
 from safelight.sharing.models import Clinician, MailServer, Message, Release
 from safelight.sharing.refusals import SignAgain
 from safelight.sharing.releasing import let_go
+from safelight.vault.sealing import Unreadable
 from tests.conftest import NOON
 from tests.sharing.letting import MINUTE, drafted, seen, sent, token_of
 from tests.sharing.post import PASSWORD, Post, post_office
@@ -121,6 +122,19 @@ def test_it_is_given_up_after_a_while_and_the_sender_is_told(mailed: Release, po
     assert (message.state, bytes(message.sealed_link), message.tries) == ("failed", b"", 6)
     assert messages.waiting_trouble(mailed.practice) == [message]
     assert Entry.objects.filter(action="share.message_failed").count() == 1
+
+
+def test_a_message_that_cannot_be_made_is_given_up_as_well(mailed: Release, post: Post) -> None:
+    Message.objects.update(sealed_link=b"of another message")
+    at = NOON + MINUTE
+    for _ in range(messages.MOST_TRIES):
+        with pytest.raises(Unreadable):
+            send_messages(at)
+        at += messages.LEASE + MINUTE
+    assert send_messages(at) == 0
+    message = Message.objects.get()
+    assert (message.state, bytes(message.sealed_link), post.letters) == ("failed", b"", [])
+    assert send_messages(at + timedelta(days=1)) == 0
 
 
 def test_a_server_that_is_not_there_is_no_crash(practice: Practice, mo: Person, post: Post) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from safelight.audit.models import Entry
 from safelight.consent.models import Consent
@@ -192,6 +192,22 @@ def test_a_full_disk_is_tried_again_and_given_up_at_last(
         assert let_go(at + timedelta(seconds=30)) == 0
         at += timedelta(seconds=61)
     let_go(at)
+    assert "could not be made" in refused(going)
+
+
+def test_a_release_that_ends_its_worker_each_time_is_given_up_at_last(
+    going: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(releasing, "ask_again", broken)
+    at = NOON + MINUTE
+    for _ in range(releasing.TRIES):
+        with pytest.raises(OperationalError):
+            let_go(at)
+        at += releasing.LEASE + MINUTE
+    assert let_go(at) == 1
     assert "could not be made" in refused(going)
 
 
