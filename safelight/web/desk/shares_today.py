@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.urls import reverse
@@ -11,8 +12,9 @@ from safelight.people.models import Person
 from safelight.photos.models import Copy
 from safelight.sharing.listing import concerning
 from safelight.sharing.messages import waiting_trouble
-from safelight.sharing.models import Release
+from safelight.sharing.models import Release, Reply
 from safelight.sharing.reading import (
+    SOON,
     ends_soon,
     never_opened,
     release_of_copy,
@@ -71,54 +73,58 @@ def _checks(person: Person) -> Group:
     return Group("checks", "Waiting for a second person’s check", "You may be the second", rows)
 
 
-def _replies(person: Person, at: datetime) -> Group:
-    found = unread_replies(person.practice)
-    mine = {row.pk for row in concerning(person, [one.release for one in found], at=at)}
-    rows = [
-        _row(person, one.release, "Wrote back", one.at, act="Read it")
-        for one in found
-        if one.release_id in mine
-    ]
-    return Group("replies", "Replies nobody has read", "From people you shared with", rows)
+def _ends(row: Release, at: datetime) -> str:
+    """Say when a share ends that ends soon, whatever else it is listed for."""
+    soon = row.state == Release.State.OUT and row.ends_at is not None and row.ends_at <= at + SOON
+    return f"Ends {day(row.ends_at)}" if soon else ""
 
 
-def _troubles(person: Person, at: datetime) -> Group:
+def _replies(person: Person, at: datetime) -> Iterator[tuple[UUID, Row]]:
+    waiting: dict[UUID, list[Reply]] = {}
+    for one in unread_replies(person.practice):
+        waiting.setdefault(one.release_id, []).append(one)
+    for row in concerning(person, [found[0].release for found in waiting.values()], at=at):
+        count, first = len(waiting[row.pk]), waiting[row.pk][0]
+        words = "Wrote back" if count == 1 else f"Wrote back {count} times"
+        yield row.pk, _row(person, row, words, first.at, act="Read it", limit=_ends(row, at))
+
+
+def _troubles(person: Person, at: datetime) -> Iterator[tuple[UUID, Row]]:
+    words = "The message with the link was not sent"
     found = [one.release for one in waiting_trouble(person.practice) if one.release]
-    rows = [
-        _row(person, row, "The message with the link was not sent", row.out_at, state="late")
-        for row in concerning(person, found, at=at)
-    ]
-    return Group("unsent", "Messages that did not go", "The link waits; its reader does not", rows)
+    for row in concerning(person, found, at=at):
+        yield row.pk, _row(person, row, words, row.out_at, state="late", limit=_ends(row, at))
 
 
-def _soon(person: Person, found: list[Release], shut: set[UUID], at: datetime) -> Group:
-    rows = [
-        _row(
-            person,
-            row,
-            "Nobody has opened it" if row.pk in shut else "Ends by itself",
-            row.out_at,
-            limit=f"Ends {day(row.ends_at)}",
-        )
-        for row in concerning(person, found, at=at)
-    ]
-    return Group("ending", "Shares that end soon", "Within two days", rows)
+def _soon(person: Person, at: datetime) -> Iterator[tuple[UUID, Row]]:
+    shut = {row.pk for row in never_opened(person.practice, at=at)}
+    for row in concerning(person, ends_soon(person.practice, at=at), at=at):
+        words = "Nobody has opened it" if row.pk in shut else "Ends by itself"
+        yield row.pk, _row(person, row, words, row.out_at, limit=_ends(row, at))
 
 
-def _unopened(person: Person, found: list[Release], at: datetime) -> Group:
-    rows = [
-        _row(person, row, "Nobody has opened it", row.out_at, limit=f"Ends {day(row.ends_at)}")
-        for row in concerning(person, found, at=at)
-    ]
-    return Group("unopened", "Never opened", "Went two days ago or more", rows)
+def _unopened(person: Person, at: datetime) -> Iterator[tuple[UUID, Row]]:
+    for row in concerning(person, never_opened(person.practice, at=at), at=at):
+        limit = f"Ends {day(row.ends_at)}"
+        yield row.pk, _row(person, row, "Nobody has opened it", row.out_at, limit=limit)
 
 
-def _waning(person: Person, at: datetime) -> Iterator[Group]:
-    """Give what ends soon, then what lies shut. One that does both is one thing: it ends soon."""
-    soon, shut = ends_soon(person.practice, at=at), never_opened(person.practice, at=at)
-    yield _soon(person, soon, {row.pk for row in shut}, at)
-    listed = {row.pk for row in soon}
-    yield _unopened(person, [row for row in shut if row.pk not in listed], at)
+OUT_THERE: Final = (
+    ("replies", "Replies nobody has read", "From people you shared with", _replies),
+    ("unsent", "Messages that did not go", "The link waits; its reader does not", _troubles),
+    ("ending", "Shares that end soon", "Within two days", _soon),
+    ("unopened", "Never opened", "Went two days ago or more", _unopened),
+)
+"""What a share may be listed for, the most urgent first: it is one thing, and listed once."""
+
+
+def _once(person: Person, at: datetime) -> Iterator[Group]:
+    """Give each group without what a more urgent one has listed."""
+    listed: set[UUID] = set()
+    for key, title, hint, rows in OUT_THERE:
+        found = {pk: row for pk, row in rows(person, at) if pk not in listed}
+        listed.update(found)
+        yield Group(key, title, hint, list(found.values()))
 
 
 def share_groups(person: Person, *, at: datetime) -> Iterator[Group]:
@@ -126,9 +132,7 @@ def share_groups(person: Person, *, at: datetime) -> Iterator[Group]:
     if letters(person, Act.TEACHING_APPROVE) | letters(person, Act.PUBLISH):
         yield _checks(person)
     if letters(person, Act.SHARE_STOP):
-        yield _replies(person, at)
-        yield _troubles(person, at)
-        yield from _waning(person, at)
+        yield from _once(person, at)
 
 
 def account_url(copy: Copy) -> str:

@@ -15,7 +15,7 @@ from safelight.consent.reading import sentence
 from safelight.lib.clock import now
 from safelight.patients.breaking_glass import may_review, reason_words, to_review
 from safelight.patients.visits import visits_today
-from safelight.people.duties import Act, letters
+from safelight.people.duties import Act, letters, may
 from safelight.people.models import Person
 from safelight.people.phones import phones_for
 from safelight.photos import reading
@@ -98,13 +98,17 @@ def _words_groups(found: reading.Today, practice: Practice) -> Iterator[Group]:
     yield Group("visits", "Visit not known", "Labelled, and in no consultation yet", visits)
 
 
-def _unmatched_group(found: reading.Today) -> Group:
+def _unmatched_group(person: Person, found: reading.Today) -> Group:
+    """List what has no patient yet. Who may not see photos is led to the list, not to one."""
+    matches = may(person, Act.PHOTO_MATCH)
     rows = [
         _sitting_row(
             photos,
             f"Taken by {photos[0].taken_by.name}",
-            "Find the patient",
-            reverse("desk:unmatched-photo", args=[photos[0].pk]),
+            "Find the patient" if matches else "See what waits",
+            reverse("desk:unmatched-photo", args=[photos[0].pk])
+            if matches
+            else reverse("desk:unmatched"),
         )
         for photos in by_sitting(found.unmatched)
     ]
@@ -213,7 +217,7 @@ def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
     if clinical or letters(person, Act.COPY_END):
         yield _owed_group(found, at)
     if letters(person, Act.PHOTO_MATCH):
-        yield _unmatched_group(found)
+        yield _unmatched_group(person, found)
     if letters(person, Act.PHOTO_LABEL):
         yield from _words_groups(found, person.practice)
     if letters(person, Act.CONSENT_RECORD):

@@ -16,7 +16,7 @@ from safelight.policy.models import Practice
 from tests.photos.making import filed, unmatched
 
 Desk = Callable[[Person], Client]
-DUTIES = (["GP"], ["NU"], ["RG"], ["M"], ["P"], ["IT"], ["M", "P"], ["GP", "P"])
+DUTIES = (["GP"], ["NU"], ["RG"], ["RE"], ["M"], ["P"], ["IT"], ["M", "P"], ["GP", "P"])
 
 
 def worker(practice: Practice, roles: list[str], ada: Person) -> Person:

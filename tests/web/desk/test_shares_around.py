@@ -15,6 +15,7 @@ from safelight.sharing.opening import open_link
 from safelight.sharing.releasing import let_go
 from safelight.sharing.replying import reply
 from safelight.web.desk.shares_today import share_groups
+from safelight.web.desk.templatetags.words import day
 from tests.web.desk.sharing import Desk, confirmed, consent, made_ready, nil, photo
 from tests.web.desk.test_shares_out import out, token_in
 
@@ -46,6 +47,30 @@ def test_a_share_that_ends_soon_and_was_never_opened_is_one_thing(
     assert [(row.words, row.url) for row in group.rows] == [("Nobody has opened it", share)]
     Release.objects.update(ends_at=now() + timedelta(days=9))
     assert [group.key for group in share_groups(ada, at=now()) if group.rows] == ["unopened"]
+
+
+def test_a_share_is_listed_once_under_what_is_most_urgent(
+    photo: Photo, ada: Person, nil: Clinician, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    share, pin = out(client, photo, nil)
+    opened = open_link(token_in(client, share), pin=pin, accepts_terms=True, at=now())
+    for answer in ("Excise it.", "Soon."):
+        reply(opened.session, words=answer, at=now())
+    end = now() + timedelta(days=1)
+    Release.objects.update(out_at=now() - timedelta(days=3), ends_at=end)
+    Message.objects.update(state=Message.State.FAILED)
+
+    def listed() -> list[tuple[str, str, str]]:
+        groups = [group for group in share_groups(ada, at=now()) if group.rows]
+        return [(group.key, row.words, row.limit) for group in groups for row in group.rows]
+
+    ends = f"Ends {day(end)}"
+    assert listed() == [("replies", "Wrote back 2 times", ends)]
+    client.post(f"{share}/replies")
+    assert listed() == [("unsent", "The message with the link was not sent", ends)]
+    Message.objects.update(state=Message.State.SENT)
+    assert listed() == [("ending", "Ends by itself", ends)]
 
 
 def test_several_photos_are_ticked_on_the_timeline_and_none_is_ticked_for_you(
