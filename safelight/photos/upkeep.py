@@ -1,8 +1,9 @@
 """Upkeep: what a worker does every minute and every day, so that nothing rots unnoticed."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from safelight.audit.checking import first_wrong
@@ -27,6 +28,8 @@ from safelight.vault.sweeping import Swept, sweep
 
 log = logging.getLogger(__name__)
 
+Job = Callable[[], object]
+
 CHECKPOINT_EVERY: Final = timedelta(hours=1)
 READ_AGAIN: Final = timedelta(days=25)
 """Every blob is read at least every 30 days (security-design, 4); this leaves five spare."""
@@ -36,40 +39,57 @@ SIGHTS_KEPT: Final = timedelta(hours=1)
 MOST: Final = 500
 
 
-def keep_up(*, at: datetime) -> None:
-    """Do what a minute must not miss: alarms, checkpoints, arrivals cut off by a crash."""
-    complete_arrivals(at=at)
+def keep_up(*, at: datetime) -> bool:
+    """Do what a minute must not miss: alarms, checkpoints, arrivals cut off by a crash.
+
+    Say whether all of it was done. What fails for one practice keeps no other's alarm waiting.
+    """
+    jobs: list[Job] = [partial(complete_arrivals, at=at)]
     for practice in Practice.objects.order_by("pk"):
-        age_alarms(practice, at=at)
-        sign_log(practice, at=at)
-    Sight.objects.filter(at__lt=at - SIGHTS_KEPT).delete()
-    end_overdue(at=at)
-    inbox().sweep(now=at.timestamp())
+        jobs += [partial(age_alarms, practice, at=at), partial(sign_log, practice, at=at)]
+    forget = Sight.objects.filter(at__lt=at - SIGHTS_KEPT).delete
+    sweep_inbox = partial(inbox().sweep, now=at.timestamp())
+    return each([*jobs, forget, partial(end_overdue, at=at), sweep_inbox])
 
 
-def keep_up_daily(*, at: datetime) -> None:
+def keep_up_daily(*, at: datetime) -> bool:
     """Do what a day can wait for: forget, turn keys, check the logs, and clear what is left over.
 
-    What destroys by its age (old keys, blobs that no row names) waits while the clock is in doubt.
+    Say whether all of it was done. What destroys by its age (old keys, blobs that no row names)
+    waits while the clock is in doubt.
     """
-    forget_old(at=at)
-    turn_capture_key(at=at)
-    check_logs(at=at)
+    jobs: list[Job] = [partial(job, at=at) for job in (forget_old, turn_capture_key)]
+    for practice in Practice.objects.order_by("pk"):
+        jobs.append(partial(check_log, practice, at=at))
+    done = each(jobs)
     if in_doubt(at):
         log.warning("the clock is in doubt: nothing is destroyed by its age")
-        return
-    drop_capture_keys(at=at)
-    sweep_blobs(at=at)
+        return done
+    return each([partial(job, at=at) for job in (drop_capture_keys, sweep_blobs)]) and done
 
 
-def check_logs(*, at: datetime) -> None:
-    """Read every practice's whole log and raise an alarm where it does not fit together."""
-    for practice in Practice.objects.order_by("pk"):
-        place = first_wrong(practice.pk)
-        if place is not None:
-            log.critical("the log of practice %s does not fit at entry %s", practice.pk, place)
-            about = f"entry:{practice.pk}.{place}"
-            raise_alarm(Alarm.Kind.LOG, practice=practice, about=about, at=at)
+def each(jobs: Iterable[Job]) -> bool:
+    """Do every one; what fails is told and keeps no other waiting. Say whether all was done.
+
+    Where it was not, the caller opens the database anew: that may be what failed.
+    """
+    done = True
+    for job in jobs:
+        try:
+            job()
+        except Exception:
+            log.exception("a part of the upkeep failed")
+            done = False
+    return done
+
+
+def check_log(practice: Practice, *, at: datetime) -> None:
+    """Read a practice's whole log and raise an alarm where it does not fit together."""
+    place = first_wrong(practice.pk)
+    if place is not None:
+        log.critical("the log of practice %s does not fit at entry %s", practice.pk, place)
+        about = f"entry:{practice.pk}.{place}"
+        raise_alarm(Alarm.Kind.LOG, practice=practice, about=about, at=at)
 
 
 def sweep_blobs(*, at: datetime) -> Swept:

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 READ_EVERY: Final = 60.0
 DAY: Final = 24 * 3600.0
+AFTER_TROUBLE: Final = 3600.0
+"""When the day's work is done again if a part of it failed: not at once, and not tomorrow."""
 
 
 def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
@@ -27,8 +29,11 @@ def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
     while not stop.is_set():
         try:
             if time.monotonic() >= daily_due:
-                daily_due = time.monotonic() + DAY
-                keep_up_daily(at=clock())
+                daily_due = time.monotonic() + AFTER_TROUBLE
+                if keep_up_daily(at=clock()):
+                    daily_due = time.monotonic() + DAY
+                else:
+                    connection.close()
             read_again(at=clock())
         except Exception:
             log.exception("caretaking failed")

@@ -47,7 +47,8 @@ def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
     while not stop.is_set():
         try:
             if time.monotonic() >= upkeep_due:
-                keep_up(at=clock())
+                if not keep_up(at=clock()):
+                    connection.close()
                 keep_statistics()
                 upkeep_due = time.monotonic() + UPKEEP_EVERY
                 keep_room(Path(settings.SAFELIGHT_DATA))

@@ -111,6 +111,17 @@ def test_every_day_forgets_counters_turns_keys_and_sweeps_the_store(phone: Phone
     assert len(key_ids()) == 2
 
 
+def test_a_key_that_cannot_be_turned_keeps_nothing_else_of_the_day_waiting(phone: Phone) -> None:
+    blobs = store()
+    assert isinstance(blobs, DiskStore)
+    left = blobs.folder / "ab" / f"{TEMPORARY}left-by-a-crash"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    keyring.use(replace(keyring.current(), capture_keys=()))
+    assert not keep_up_daily(at=NOON + 100 * 365 * DAY)
+    assert not left.exists()
+
+
 @pytest.mark.parametrize(("free", "held"), [(1 << 40, True), (1 << 20, False)])
 def test_the_ballast_is_held_while_there_is_room_and_given_up_when_there_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, held: bool

@@ -19,7 +19,7 @@ from safelight.photos.models import Alarm, Capture, Copy, Photo, Rendition
 from safelight.photos.printing import print_photo
 from safelight.photos.reading import After
 from safelight.photos.upkeep import age_alarms, keep_up, read_again
-from safelight.policy.models import Practice
+from safelight.policy.models import Practice, Setting
 from safelight.vault.stores import store
 from tests.audit.tampering import without_triggers
 from tests.conftest import NOON
@@ -195,6 +195,20 @@ def test_a_log_that_was_altered_is_told_and_stops_no_other_upkeep(
         keep_up(at=NOON + HOUR)
     raised = sorted(Alarm.objects.values_list("kind", "practice"))
     assert raised == sorted([("log", practice.pk), ("log", other_practice.pk)])
+
+
+def test_what_fails_for_one_practice_keeps_no_other_waiting(
+    practice: Practice, other_practice: Practice, caplog: pytest.LogCaptureFixture
+) -> None:
+    Setting.objects.create(practice=practice, key="alarm_hours", value="soon", since=NOON)
+    enter(practice, other_practice)
+    assert practice.pk < other_practice.pk  # they are looked after in this order
+    assert not keep_up(at=NOON)
+    signed = set(Checkpoint.objects.values_list("practice", flat=True))
+    assert signed == {practice.pk, other_practice.pk}
+    assert "a part of the upkeep failed" in caplog.text
+    Setting.objects.all().delete()
+    assert keep_up(at=NOON)
 
 
 def test_a_checkpoint_of_a_clock_that_was_ahead_does_not_stop_the_next(practice: Practice) -> None:
