@@ -1,6 +1,6 @@
 """Batches: some rows of a list against the patients already here, decided and then written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -42,12 +42,17 @@ class Plan:
 
 @dataclass(slots=True)
 class Batch:
-    """The patients that some rows could mean, read with four queries however many rows."""
+    """The patients that some rows could mean, read with four queries however many rows.
+
+    With `locks` their rows are held until the transaction ends, and are read as they are then: what
+    a person changes at that moment comes before or after, and is never overrun.
+    """
 
     practice: Practice
+    locks: bool = False
     by_number: dict[str, Patient] = field(default_factory=dict)
     by_value: dict[tuple[str, str], Patient] = field(default_factory=dict)
-    held: dict[UUID, dict[str, str]] = field(default_factory=dict)
+    numbers: dict[UUID, list[Identifier]] = field(default_factory=dict)
     doctors: dict[str, UUID] = field(default_factory=dict)
 
     def plan(self, rows: Sequence[ListRow]) -> list[Plan]:
@@ -57,23 +62,28 @@ class Batch:
 
     def _load(self, rows: Sequence[ListRow]) -> None:
         wanted = [row.details for row in rows if row.details]
-        known = Patient.objects.filter(practice=self.practice)
-        numbers = {one.record_number for one in wanted if one.record_number}
-        found = {one.pk: one for one in known.filter(record_number__in=numbers)}
         values = {value for one in wanted for _, value in keys_of(one)}
-        named = Identifier.objects.filter(value__in=values)
-        keys = list(named.values_list("patient_id", "kind", "value"))
-        for held in Patient.objects.filter(pk__in={key for key, _, _ in keys}):
-            if held.practice_id == self.practice.pk and held.merged_into_id is None:
-                found.setdefault(held.pk, held)  # by key alone: the practice's index is slower
-        for key, kind, value in keys:
-            if key in found and found[key].merged_into_id is None:
-                self.by_value[(kind, value)] = found[key]
-        self.by_number = {one.record_number: one for one in found.values()}
+        found = {one.pk: one for one in self._patients(wanted, values)}
         for row in Identifier.objects.filter(patient__in=list(found)).order_by("pk"):
-            self.held.setdefault(row.patient_id, {}).setdefault(row.kind, row.value)
+            self.numbers.setdefault(row.patient_id, []).append(row)
+            if row.value in values and found[row.patient_id].merged_into_id is None:
+                self.by_value[(row.kind, row.value)] = found[row.patient_id]
+        self.by_number = {one.record_number: one for one in found.values()}
         people = Person.objects.filter(practice=self.practice, is_active=True)
         self.doctors = {one.provider_number: one.pk for one in people if one.provider_number}
+
+    def _patients(self, wanted: Sequence[Details], values: Collection[str]) -> list[Patient]:
+        """Find whom the rows could mean, then read them, always in one order: locks never cross."""
+        numbers = {one.record_number for one in wanted if one.record_number}
+        known = Patient.objects.filter(practice=self.practice, record_number__in=numbers)
+        named = Identifier.objects.filter(value__in=values)
+        keys = set(known.values_list("pk", flat=True)) | {
+            patient
+            for patient, practice in named.values_list("patient_id", "patient__practice_id")
+            if practice == self.practice.pk  # here, as the practice's index is slower
+        }
+        rows = Patient.objects.filter(pk__in=keys).order_by("pk")
+        return list(rows.select_for_update() if self.locks else rows)
 
     def _plan_row(self, row: ListRow) -> Plan:
         details = row.details
@@ -150,16 +160,40 @@ class Batch:
         return None
 
     def _details(self, patient: Patient) -> Details:
-        return details_from(patient, self.held.get(patient.pk, {}))
+        held: dict[str, str] = {}
+        for row in self.numbers.get(patient.pk, []):
+            held.setdefault(row.kind, row.value)
+        return details_from(patient, held)
 
-    @staticmethod
     def carry_out(
-        plans: Iterable[Plan], kept: PatientList, *, by: Person | None, at: datetime
+        self, plans: Iterable[Plan], kept: PatientList, *, by: Person | None, at: datetime
     ) -> None:
         """Write what was decided, in a few statements for the whole batch."""
         plans = list(plans)
         _add([one for one in plans if one.outcome is Outcome.ADDED], kept, by=by, at=at)
-        _change([one for one in plans if one.outcome is Outcome.CHANGED], kept, by=by, at=at)
+        changed = [one for one in plans if one.outcome is Outcome.CHANGED]
+        self._change(changed, by=by, at=at)
+
+    def _change(self, plans: Sequence[Plan], *, by: Person | None, at: datetime) -> None:
+        changed, numbers, history = [], [], []
+        gone: set[int] = set()
+        for one in plans:
+            if one.patient is None or one.details is None or one.before is None:
+                continue
+            for name, value in columns(one.details).items():
+                setattr(one.patient, name, value)
+            changed.append(one.patient)
+            for kind in KINDS:
+                was, now = getattr(one.before, kind), getattr(one.details, kind)
+                if now and was != now:
+                    held = self.numbers.get(one.patient.pk, [])
+                    gone |= {row.pk for row in held if row.kind == kind and row.value in (was, now)}
+                    numbers.append(Identifier(patient=one.patient, kind=kind, value=now))
+            history.append(change_row(one.patient, "imported", by=by, at=at, before=one.before))
+        Patient.objects.bulk_update(changed, ROW_FIELDS)
+        Identifier.objects.filter(pk__in=gone).delete()
+        Identifier.objects.bulk_create(numbers)
+        PatientChange.objects.bulk_create(history)
 
 
 def _naming(details: Details) -> set[tuple[str, str]]:
@@ -192,24 +226,3 @@ def _add(plans: Sequence[Plan], kept: PatientList, *, by: Person | None, at: dat
     PatientChange.objects.bulk_create(
         [change_row(patient, "imported", by=by, at=at, reason="") for patient, _ in pairs]
     )
-
-
-def _change(plans: Sequence[Plan], kept: PatientList, *, by: Person | None, at: datetime) -> None:
-    changed, numbers, gone, history = [], [], [], []
-    for one in plans:
-        if one.patient is None or one.details is None or one.before is None:
-            continue
-        for name, value in columns(one.details).items():
-            setattr(one.patient, name, value)
-        changed.append(one.patient)
-        for kind in KINDS:
-            was, now = getattr(one.before, kind), getattr(one.details, kind)
-            if now and was != now:
-                gone.append(models.Q(patient=one.patient, kind=kind, value__in=(was, now)))
-                numbers.append(Identifier(patient=one.patient, kind=kind, value=now))
-        history.append(change_row(one.patient, "imported", by=by, at=at, before=one.before))
-    Patient.objects.bulk_update(changed, ROW_FIELDS)
-    for old in gone:
-        Identifier.objects.filter(old).delete()
-    Identifier.objects.bulk_create(numbers)
-    PatientChange.objects.bulk_create(history)

@@ -185,8 +185,9 @@ def _next_batch(kept: PatientList, rows: Sequence[ListRow], *, at: datetime) -> 
         .get(pk=kept.pk)
     )
     batch = rows[kept.next_row : kept.next_row + BATCH]
-    plans = Batch(kept.practice).plan(batch)
-    Batch.carry_out(plans, kept, by=kept.confirmed_by, at=at)
+    found = Batch(kept.practice, locks=True)
+    plans = found.plan(batch)
+    found.carry_out(plans, kept, by=kept.confirmed_by, at=at)
     counts = Counter(kept.result)
     counts.update(plan.outcome.value for plan in plans)
     kept.result = dict(counts)

@@ -1,13 +1,17 @@
 """Importing a list: dry run, errors, doubles, repeating, stopping midway, the report."""
 
+import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from safelight.audit.models import Entry
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients import importing
+from safelight.patients.editing import edit_patient
 from safelight.patients.importing import (
     NotWaiting,
     bring_in,
@@ -188,6 +192,31 @@ def test_two_workers_do_not_take_one_list_and_a_dropped_claim_is_taken_up(mo: Pe
     assert not Patient.objects.exists()
     assert bring_in_waiting(at=NOON + timedelta(minutes=3))
     assert Patient.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_person_changes_while_a_list_comes_in_is_not_overrun(mo: Person) -> None:
+    through(LIST, mo)
+    quinn = Patient.objects.get(record_number="WL-2")
+    moved = LIST.replace("1/5/1990,F,,", "1/5/1990,F,3 Sample Street,")
+    kept = confirm_list(check_list(moved.encode(), by=mo, at=LATER), by=mo, at=LATER)
+
+    def bring() -> None:
+        try:
+            bring_in(kept, at=LATER)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=bring)
+    with transaction.atomic():
+        after = replace(details_of(quinn), phone_number="02 5550 0199")
+        edit_patient(quinn, after, by=mo, at=LATER)
+        other.start()
+        other.join(timeout=1)
+        assert other.is_alive(), "it did not wait for the row that is being changed"
+    other.join()
+    quinn.refresh_from_db()
+    assert (quinn.phone_number, quinn.address) == ("02 5550 0199", "3 Sample Street")
 
 
 def test_a_list_left_alone_or_forgotten_is_emptied(mo: Person) -> None:
