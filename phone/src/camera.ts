@@ -1,5 +1,6 @@
 /** Camera: opened once per unlocked session, shut at the lock. The picture stays in memory. */
 
+import { onApple } from "./device.ts";
 import { dropBlobs, encode } from "./seal.ts";
 import { WHOLE } from "./geometry.ts";
 
@@ -146,9 +147,8 @@ export async function torch(on: boolean): Promise<void> {
 /** What to do when the camera does not open, in this phone's words. */
 export function whyShut(error: unknown): string {
   const name = error instanceof DOMException ? error.name : "";
-  const apple = /iPhone|iPad/.test(navigator.userAgent);
   if (name === "NotAllowedError") {
-    return apple
+    return onApple()
       ? "Open Settings, Apps, Safari, Camera, and choose Allow. Then open Safelight again."
       : "Press and hold the Safelight icon, choose App info, Permissions, Camera, and allow it.";
   }

@@ -96,12 +96,3 @@ export function imeiFits(typed: string): boolean {
   }, 0);
   return sum % 10 === 0;
 }
-
-/** What the browser says of the phone's make; the person can correct it. */
-export function guessPhone(agent: string): { model: string; platform: string } {
-  if (/iPhone/.test(agent)) return { model: "iPhone", platform: "iOS" };
-  if (/iPad/.test(agent)) return { model: "iPad", platform: "iPadOS" };
-  const android = /Android [\d.]+; ([^;)]+)/.exec(agent);
-  if (android) return { model: android[1] === "K" ? "" : (android[1] ?? ""), platform: "Android" };
-  return { model: "Computer", platform: /Windows|Mac OS X|Linux/.exec(agent)?.[0] ?? "" };
-}

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { guessPhone } from "../src/device.ts";
 import { asRefusal, bodyOf, decisions, emergencyBody, missing, newDraft, ruleFor, standing, told, type Draft } from "../src/draft.ts";
 import { coverInCrop, dragCorner, inside, turnedBox, unturnBox, type Turn } from "../src/geometry.ts";
-import { guessPhone, imeiFits, readPairingText, readTyped } from "../src/pairing.ts";
+import { imeiFits, readPairingText, readTyped } from "../src/pairing.ts";
 import { isBlurred, lightWord, measure, verdict } from "../src/quality.ts";
 import { readBirthDate } from "../src/screens/find.ts";
 import { tiltOf } from "../src/screens/finder.ts";
@@ -259,7 +260,14 @@ test("an IMEI's last digit checks the others", () => {
   assert.ok(imeiFits("490154203237518"));
   assert.ok(!imeiFits("490154203237519"));
   assert.ok(!imeiFits("12345"));
-  assert.equal(guessPhone("Mozilla/5.0 (Linux; Android 14; Pixel 7) Chrome").model, "Pixel 7");
+});
+
+test("a phone is called what its browser calls it, and an iPad what it is", () => {
+  const kind = (agent: string, fingers: number): string => guessPhone(agent, fingers).platform;
+  assert.equal(guessPhone("Mozilla/5.0 (Linux; Android 14; Pixel 7) Chrome", 5).model, "Pixel 7");
+  assert.equal(kind("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Safari", 5), "iOS");
+  assert.equal(kind("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari", 5), "iPadOS");
+  assert.equal(kind("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari", 0), "Mac OS X");
 });
 
 test("birth dates are read day first, and only past days that exist", () => {

@@ -28,6 +28,13 @@ def test_a_colour_is_named_nowhere_but_in_the_tokens(name: str) -> None:
     assert COLOUR.findall(without_comments((STYLE / name).read_text())) == []
 
 
+@pytest.mark.parametrize("name", SHEETS)
+def test_safari_is_told_by_its_own_name_that_words_are_not_selected(name: str) -> None:
+    text = without_comments((STYLE / name).read_text())
+    alone = r"(?<!-webkit-user-select: none; )(?<![\w-])user-select[^;}]*"
+    assert re.findall(alone, text) == []
+
+
 def test_dark_by_choice_and_dark_by_the_machine_are_the_same() -> None:
     by_machine, by_choice = dark_blocks()
     assert by_machine == by_choice

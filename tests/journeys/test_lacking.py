@@ -35,16 +35,22 @@ def doctor(practice: Practice) -> Desk:
     return practice.desk("GP")
 
 
-@pytest.fixture(scope="module")
-def iphone(practice: Practice, doctor: Desk) -> Phone:
-    """An iPhone by its size and its own account of itself, added and unlocked."""
+def bare_iphone(practice: Practice) -> Phone:
+    """An iPhone by its size and its own account of itself."""
     words = dict(practice.player.devices["iPhone 14"])
     words.pop("default_browser_type")
     words["viewport"] = {"width": 390, "height": 844}  # from its icon, without Safari's own bars
     phone = practice.bare_phone(**words)
     phone.context.add_init_script(LACKS)
+    return phone
+
+
+@pytest.fixture(scope="module")
+def iphone(practice: Practice, doctor: Desk) -> Phone:
+    """The doctor's iPhone, added and unlocked, at home."""
+    phone = bare_iphone(practice)
     phone.add(doctor.new_code(), name="Ada’s iPhone")
-    phone.unlock()
+    phone.unlock_first()
     return phone
 
 
@@ -57,6 +63,7 @@ def consented(practice: Practice, desk: Desk, phone: Phone, given: str) -> dict[
 
 
 def test_the_self_check_says_that_only_video_frames_can_be_had(iphone: Phone) -> None:
+    iphone.tap("Check now")
     iphone.sees("Point the camera at a bare wall")
     iphone.tap("Take the test shot")
     facts = iphone.page.locator(".facts")
@@ -105,3 +112,16 @@ def test_a_name_that_is_being_typed_is_searched_as_it_grows(
     field.press_sequentially(pat["family"], delay=60)
     found = iphone.page.get_by_role("region", name="Patients found")
     expect(found.get_by_role("button")).to_contain_text(re.compile(pat["family"], re.I))
+
+
+@pytest.mark.parametrize("path", ["/agree", "/s"])
+def test_a_page_does_not_grow_under_the_finger_that_writes(practice: Practice, path: str) -> None:
+    """Safari magnifies the whole page when a field's letters are under 16 px."""
+    visitor = bare_iphone(practice)
+    visitor.go(path)
+    fields = visitor.page.locator("input:not([type=hidden], [type=checkbox], [type=radio])")
+    sizes = fields.evaluate_all(
+        "(all) => all.map((it) => parseFloat(getComputedStyle(it).fontSize))"
+    )
+    assert sizes
+    assert min(sizes) >= 16

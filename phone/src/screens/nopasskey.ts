@@ -1,11 +1,12 @@
 /** Why a passkey could not be made, and how to set a screen lock on this phone. */
 
+import { onApple } from "../device.ts";
+
 /** Say what stands in the way, in this phone's words. */
 export function whyNoPasskey(error: unknown): string {
   const name = error instanceof DOMException ? error.name : "";
-  const apple = /iPhone|iPad/.test(navigator.userAgent);
   if (name === "NotAllowedError" || name === "NotSupportedError") {
-    return apple
+    return onApple()
       ? "Not set up. The phone needs a passcode: Settings, Face ID and Passcode, Turn Passcode On. Then try again."
       : "Not set up. The phone needs a screen lock: Settings, Security, Screen lock, choose PIN or fingerprint. Then try again.";
   }

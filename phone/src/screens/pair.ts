@@ -1,8 +1,9 @@
 /** Pairing: scanned inside the installed app, or typed; then what kind of phone it is. */
 
+import { onApple, thisPhone } from "../device.ts";
 import { button, field, h, mainButton, put, tick, wrong } from "../page.ts";
 import { addPasskey, rememberPasskey, signIn } from "../passkey.ts";
-import { guessPhone, imeiFits, join, readPairingText, readTyped, type About, type Code } from "../pairing.ts";
+import { imeiFits, join, readPairingText, readTyped, type About, type Code } from "../pairing.ts";
 import * as camera from "../camera.ts";
 import { screen } from "../screen.ts";
 import { forget, keep, type Paired } from "../store.ts";
@@ -13,8 +14,7 @@ const installed = (): boolean =>
 
 function installHint(): HTMLElement | null {
   if (installed()) return null;
-  const apple = /iPhone|iPad/.test(navigator.userAgent);
-  return h("section", { class: "notice" }, h("p", { class: "small" }, apple
+  return h("section", { class: "notice" }, h("p", { class: "small" }, onApple()
     ? "Install it first: tap Share, then Add to Home Screen, and open Safelight from its icon. Scan from there."
     : "Install it first: open the browser’s menu, tap Install or Add to Home screen, and open Safelight from its icon."));
 }
@@ -77,7 +77,7 @@ function typeScreen(): Promise<Code | "back"> {
 }
 
 function aboutScreen(): Promise<About | null> {
-  const guess = guessPhone(navigator.userAgent);
+  const guess = thisPhone();
   return screen((leave) => {
     const name = h("input", { maxlength: 80 });
     name.value = guess.model ? `My ${guess.model}` : "My phone";

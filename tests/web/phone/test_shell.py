@@ -27,6 +27,13 @@ def test_the_page_is_the_same_for_everyone_and_sets_nothing() -> None:
     assert b"style=" not in first.content
 
 
+@pytest.mark.parametrize("path", ["/phone/", "/sign-in"])
+def test_no_number_is_made_a_call_by_the_browser(path: str) -> None:
+    """Safari makes links of what looks like a telephone number: a record number, an IMEI."""
+    page = Client().get(path).content
+    assert b'<meta name="format-detection" content="telephone=no">' in page
+
+
 def test_the_manifest_installs_the_app_and_nothing_else() -> None:
     response = Client().get("/phone/app.webmanifest")
     assert response["Content-Type"] == "application/manifest+json"
