@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from safelight.audit.models import Entry
+from safelight.audit.models import Entry, Frontier
 from safelight.consent.models import Consent
 from safelight.lib.ids import new_id
 from safelight.patients.models import Patient
@@ -18,11 +18,13 @@ from safelight.photos.filing import file_capture
 from safelight.photos.holding import Held, note_held
 from safelight.photos.models import Capture
 from safelight.photos.upkeep import keep_up_daily
+from safelight.policy.models import Practice
 from safelight.site.worker import keep_room
 from safelight.vault import keyring
 from safelight.vault.ballast import Ballast
 from safelight.vault.files import TEMPORARY
 from safelight.vault.stores import DiskStore, store
+from tests.audit.tampering import without_triggers
 from tests.conftest import NOON
 from tests.photos.making import arrived
 
@@ -70,6 +72,26 @@ def test_an_old_key_is_destroyed_thirty_days_on_and_the_newest_never(phone: Phon
     assert drop_capture_keys(at=NOON + 900 * DAY) == []
     assert key_ids() == [new]
     assert Entry.objects.filter(action="key.destroyed", practice=phone.practice_id).count() == 1
+
+
+def test_no_key_goes_unless_every_practice_can_write_it_down(
+    phone: Phone, other_practice: Practice
+) -> None:
+    turn_capture_key(at=NOON + 90 * DAY)
+    heard(phone, 91)
+    both = key_ids()
+    edges = Frontier.objects.filter(practice=other_practice.pk)
+    kept = edges.get().hashes
+    with without_triggers():
+        edges.update(hashes=["no hash at all"])
+    with pytest.raises(ValueError, match="hex"):
+        drop_capture_keys(at=NOON + 120 * DAY)
+    assert key_ids() == both
+    assert not Entry.objects.filter(action="key.destroyed").exists()
+    with without_triggers():
+        edges.update(hashes=kept)
+    assert drop_capture_keys(at=NOON + 120 * DAY) == both[:1]
+    assert Entry.objects.filter(action="key.destroyed").count() == 2
 
 
 def test_a_phone_not_heard_of_since_keeps_the_old_key_until_it_is_stopped(phone: Phone) -> None:
