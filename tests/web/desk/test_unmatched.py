@@ -76,3 +76,11 @@ def test_the_tray_says_a_birth_date_as_people_do_and_the_rail_counts(
     assert "Not matched<span>1</span>" in at_desk(ada).get("/").content.decode()
     Photo.objects.filter(pk=waiting.pk).update(patient_hint="Somebody")
     assert "Somebody" in at_desk(ada).get("/unmatched").content.decode()
+
+
+def test_a_search_that_finds_nobody_shows_no_empty_table(
+    waiting: Photo, ada: Person, at_desk: Desk
+) -> None:
+    page = at_desk(ada).post(f"/unmatched/{waiting.pk}", {"q": "zzyzx"}).content.decode()
+    assert "Nobody by that name, date or number." in page
+    assert "<thead>" not in page
