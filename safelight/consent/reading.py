@@ -1,13 +1,11 @@
-"""Reading consents: which one covers a photo, what it says, and what is owed. Changes nothing."""
+"""Reading consents: which one covers a photo, and what it says. Changes nothing."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from safelight.consent.models import Consent
 from safelight.consent.rules.asking import EMERGENCY, NO, NOT_ASKED, YES, Ages, Answer
@@ -16,7 +14,7 @@ from safelight.consent.uses import CARE, USES
 from safelight.lib.refusals import NotFound
 from safelight.patients.models import Patient, Visit
 from safelight.policy.models import Practice
-from safelight.policy.rules import age_on, anniversary, local_day
+from safelight.policy.rules import age_on, local_day
 from safelight.policy.settings import all_settings
 
 SLOW_CLOCK: Final = timedelta(minutes=5)  # a phone's clock may be behind the one that agreed
@@ -224,70 +222,3 @@ def summary(consent: Consent, *, at: datetime) -> dict[str, Any]:
         "review_on": consent.review_on.isoformat(),
         "sentence": sentence(consent, at=at),
     }
-
-
-@dataclass(frozen=True)
-class Owed:
-    """Something a consent still owes: what, since when, and by when it should be done."""
-
-    kind: str  # emergency, paper, young_person
-    consent: Consent
-    since: datetime
-    due_at: datetime
-    overdue: bool
-
-    @property
-    def words(self) -> str:
-        """What is owed, as the today page says it."""
-        return {
-            "emergency": "Emergency photos to review",
-            "paper": "Signed paper to scan",
-            "young_person": "Old enough now to be asked themselves",
-        }[self.kind]
-
-
-def owed(practice: Practice, *, at: datetime) -> list[Owed]:
-    """Return what consents owe, oldest due first: emergencies, paper, and grown children to ask."""
-    settings = all_settings(practice)
-    rows = consents().filter(practice=practice, patient__merged_into=None)
-    found = _due(
-        "emergency",
-        rows.filter(method=EMERGENCY, reviewed_at=None),
-        timedelta(days=settings["emergency_review_days"]),
-        at,
-    )
-    found += _due(
-        "paper", rows.filter(paper_due=True), timedelta(days=settings["paper_scan_days"]), at
-    )
-    found += _young_people(rows, Ages.of(settings), at)
-    return sorted(found, key=lambda item: item.due_at)
-
-
-def _due(kind: str, rows: Iterable[Consent], within: timedelta, at: datetime) -> list[Owed]:
-    return [
-        Owed(kind, row, row.agreed_at, row.agreed_at + within, at > row.agreed_at + within)
-        for row in rows
-        if not withdrawn_uses(row, at) >= frozenset(USES)
-    ]
-
-
-def _young_people(rows: QuerySet[Consent], ages: Ages, at: datetime) -> list[Owed]:
-    """Return parents' yeses beyond care whose child has since come to the age to be asked."""
-    beyond = [code for code, use in USES.items() if not use.is_care]
-    asked = rows.filter(
-        Q(decisions__use__in=beyond, decisions__answer=YES),
-        decider=Consent.Decider.ADVOCATE,
-        review_on__gte=at.date() - timedelta(days=1),
-    ).distinct()
-    found = []
-    for row in asked:
-        said = said_at(row, at, ages)
-        zone = row.practice.zone
-        birthday = anniversary(row.patient.born, ages.parent_review_at)
-        open_uses = {u for u in beyond if said.answers[u].answer == YES} - said.withdrawn
-        if said.superseded or not said.by_parent or not open_uses:
-            continue
-        if said.agreed_on < birthday <= local_day(at, zone):
-            since = datetime.combine(birthday, time.min, ZoneInfo(zone))
-            found.append(Owed("young_person", row, since, since, True))
-    return found

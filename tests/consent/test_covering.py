@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from safelight.consent.models import Consent, Withdrawal
 from safelight.consent.moving import move_all
+from safelight.consent.owing import ROWS, owed, owed_of
 from safelight.consent.reading import (
     consent_by_id,
     covering_consent,
     live_consents,
-    owed,
     sentence,
     summary,
 )
@@ -160,6 +161,31 @@ def test_a_parents_yes_beyond_care_is_owed_when_the_child_comes_of_age_to_be_ask
     assert owed(practice, at=NOON) == []
     (item,) = owed(practice, at=NOON + timedelta(days=30))
     assert item.kind == "young_person"
+    assert owed_of(item.consent, at=NOON + timedelta(days=30)) == [item]
+    assert owed_of(item.consent, at=NOON) == []
+
+
+def test_a_page_of_what_is_owed_has_an_end_and_what_was_taken_back_hides_nothing(
+    pat: Patient, ada: Person
+) -> None:
+    paper = talk(method="paper", signature=None)
+    for minutes in range(ROWS + 2):
+        kept = keep(pat, ada, paper, agreed_at=NOON + timedelta(minutes=minutes))
+    assert len(owed(pat.practice, at=LATER)) == ROWS
+    for consent in Consent.objects.exclude(pk=kept.pk):
+        Withdrawal.objects.create(consent=consent, said_by="Pat", at=LATER, by=ada)
+    assert [item.consent for item in owed(pat.practice, at=LATER)] == [kept]
+
+
+def test_what_one_consent_owes_is_read_without_the_others(
+    pat: Patient, quinn: Patient, ada: Person, django_assert_max_num_queries: object
+) -> None:
+    paper = talk(method="paper", signature=None)
+    keep(quinn, ada, paper)
+    mine = consent_by_id(pat.practice, keep(pat, ada, paper).pk)
+    with django_assert_max_num_queries(2):  # type: ignore[operator]
+        (item,) = owed_of(mine, at=LATER)
+    assert (item.kind, item.consent) == ("paper", mine)
 
 
 def test_what_is_owed_is_this_practices_own(

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from safelight.audit.log import record
 from safelight.consent import papers
 from safelight.consent.models import Consent
+from safelight.consent.owing import owed_of
 from safelight.consent.pdf import consent_pdf
-from safelight.consent.reading import consent_by_id, consents_of, owed, sentence
+from safelight.consent.reading import consent_by_id, consents_of, sentence
 from safelight.consent.recording import ConsentIncomplete, record_consent
 from safelight.consent.reviewing import OUTCOMES, review_emergency
 from safelight.consent.rules.asking import EMERGENCY, SIGNED
@@ -122,7 +123,7 @@ def consent(request: PersonRequest, consent_id: UUID) -> HttpResponse:
         "box": BOX,
         "scans": found.scans.select_related("by").order_by("at"),
         **_resting(found, at=at),
-        "owes": [item for item in owed(found.practice, at=at) if item.consent.pk == found.pk],
+        "owes": owed_of(found, at=at),
         "history": [(row, sentence(row, at=at)) for row in earlier if row.pk != found.pk],
         "had": who_has_had(found),
         "may_withdraw": may(request.person, Act.CONSENT_WITHDRAW) and open_uses(found, at=at),

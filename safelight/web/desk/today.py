@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from safelight.consent.reading import owed as consents_owed
+from safelight.consent.owing import owed as consents_owed
 from safelight.consent.reading import sentence
 from safelight.lib.clock import now
 from safelight.patients.breaking_glass import may_review, reason_words, to_review
