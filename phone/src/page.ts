@@ -78,6 +78,12 @@ export function wrong(box: HTMLElement, words: string): void {
   box.querySelector<HTMLElement>("input, textarea, select")?.focus();
 }
 
+/** Take back what was said to be missing: it may be there by now. */
+export function righted(box: HTMLElement): void {
+  delete box.dataset.state;
+  box.querySelector(".problem")?.remove();
+}
+
 /** Two or three answers beside each other, none chosen unless `chosen` says so. */
 export function pair<T extends string>(
   label: string,

@@ -55,7 +55,7 @@ def test_what_the_manager_rarely_opens(
     number = rows.ask("alarm", gp=desk.person["id"], about="capture:0192")
     visit(manager, look, "/", f"/alarms/{number}")
     manager.press("I have looked into it")
-    visit(manager, look, "/mail", "/policy", "/audit", "/people")
+    visit(manager, look, "/mail", "/policy", "/audit", "/audit/patients", "/people")
     for link in ("Change Ask again after", "Write the next version", "Version 1"):
         manager.go("/policy")
         page.get_by_role("link", name=link).first.click()

@@ -81,6 +81,7 @@ def test_a_sensitive_site_asks_who_else_was_there_and_the_record_says_so(
     phone.file(recognisable="")
     told = phone.page.get_by_role("alert").filter(has_text="recognise the patient")
     expect(told).to_be_visible()  # nothing is filed before it is answered
+    expect(phone.page.get_by_role("alert")).to_have_count(1)  # what was mended is not said again
     phone.says_it_holds(1)
     phone.shot("p29-recognise")
     phone.file(recognisable="Yes")

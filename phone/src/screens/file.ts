@@ -1,6 +1,6 @@
 /** P6 File: site, label and diagnosis come from the last visit; one tap files them all. */
 
-import { button, field, h, mainButton, pair, quiet, wrong } from "../page.ts";
+import { button, field, h, mainButton, pair, quiet, righted, wrong } from "../page.ts";
 import type { Roll, Words } from "../roll.ts";
 import { screen } from "../screen.ts";
 import { bornOn, fullName, given, session } from "../session.ts";
@@ -82,6 +82,7 @@ export function fileScreen(roll: Roll, draft: FileDraft): Promise<Leave> {
         h("div", {}, h("p", { class: "small soft" }, "Body site"), h("p", { class: "title" }, upper(siteOf(roll)))),
         button(roll.site ? "Change site" : "Choose site", () => leave("site"), { "data-wide": true })));
     const send = async (): Promise<void> => {
+      for (const box of [siteBox, labelBox, chaperone, recognisable]) if (box) righted(box);
       if (!roll.site) { wrong(siteBox, "Add a site so it can be found. Nothing is lost."); return; }
       if (!label.value.trim()) { wrong(labelBox, "Write a label so it can be found. Nothing is lost."); return; }
       if (chaperone && (!draft.chaperone || (draft.chaperone === "present" && !draft.chaperoneName.trim()))) {
