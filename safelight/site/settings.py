@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "safelight.web.elsewhere.Elsewhere",
     "safelight.web.zone.PracticeZone",
     "safelight.web.answers.Answers",
 ]
