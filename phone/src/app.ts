@@ -113,7 +113,7 @@ async function handBack(): Promise<void> {
   }));
   if (!sure) return;
   if ((await look()).length) {
-    await drain();
+    await drain(true);
     if ((await look()).length) return waitingScreen();
   }
   await server.handBack();

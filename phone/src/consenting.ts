@@ -1,6 +1,7 @@
 /** Consenting: a consent goes to the record at once, or sealed into the outbox when it can't. */
 
 import { newId } from "./bytes.ts";
+import { mended } from "./outbox.ts";
 import { seal } from "./seal.ts";
 import { sendNow } from "./sending.ts";
 import * as server from "./server.ts";
@@ -13,6 +14,8 @@ export async function recordConsent(subject: Subject, body: ConsentBody): Promis
   if (subject.patient) {
     try {
       await server.putConsent(id, body);
+      await mended("no_consent");
+      void sendNow();
       return id;
     } catch (error) {
       if (!(error instanceof server.Silence)) throw error;

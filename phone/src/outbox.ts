@@ -11,6 +11,9 @@ const QUICK = 500;
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 5000;
 const PATIENCE_TO_FILE = 90_000;
+const FIRST_REST = 5 * 60_000;
+const LONGEST_REST = 24 * 3_600_000;
+const TOO_LARGE = 413;
 
 export interface News {
   waiting: Waiting[];
@@ -18,6 +21,7 @@ export interface News {
   refusals: Map<string, { code: string; message: string }>;
   arrived: Set<string>;
 }
+export const REFUSED = "The practice did not file it.";
 export const news: News = { waiting: [], sending: null, refusals: new Map(), arrived: new Set() };
 
 const listeners = new Set<() => void>();
@@ -65,7 +69,37 @@ export async function makeReady(ids?: readonly string[]): Promise<void> {
   await look();
 }
 
-/** Drop a capsule the person threw away before it was sent, or whose receipt came. */
+/** Whether an item goes out by itself now. One that was refused rests, longer each time. */
+export const isDue = ({ ready, refused }: Waiting, now: number): boolean =>
+  ready && (!refused || now - Date.parse(refused.at) >= Math.min(LONGEST_REST, FIRST_REST * 2 ** (refused.times - 1)));
+
+async function refuse(item: Waiting, refusal: { code: string; message: string }, final: boolean): Promise<void> {
+  news.arrived.delete(item.id);
+  news.refusals.set(item.id, refusal);
+  const change = (await shelves()).transaction("queue", "readwrite", { durability: "strict" });
+  const row = await change.store.get(item.id);
+  const times = (row?.refused?.times ?? 0) + 1;
+  if (row) await change.store.put({ ...row, refused: { code: refusal.code, at: new Date().toISOString(), times, final } });
+  await change.done;
+  await look();
+}
+
+/** What this code kept out may go in now: it is sent again without waiting. */
+export async function mended(code: string): Promise<void> {
+  const change = (await shelves()).transaction("queue", "readwrite", { durability: "strict" });
+  for (const { refused, ...row } of await change.store.getAll()) {
+    if (refused?.code === code) await change.store.put(row);
+  }
+  await change.done;
+  await look();
+}
+
+/** Throw away what the practice has refused for good. It exists nowhere else: the person was asked. */
+export async function throwAway(item: Waiting): Promise<void> {
+  if (item.refused?.final) await drop(item, new Date().toISOString());
+}
+
+/** Drop a capsule that was thrown away, or whose receipt came. */
 async function drop(item: Waiting, at: string): Promise<void> {
   const change = (await shelves()).transaction(["queue", "capsules", "gone"], "readwrite", { durability: "strict" });
   const gone: Gone = { id: item.id, at };
@@ -129,7 +163,8 @@ async function settle(item: Waiting, signed: Signed | null): Promise<boolean> {
   if (!letsGo(receipt, item)) return false;
   const now = new Date();
   await drop(item, now.toISOString());
-  if (item.kind === "photo") {
+  if (item.kind === "consent") await mended("no_consent");
+  else {
     const tookMs = Math.max(0, now.getTime() - Date.parse(receipt.at));
     await keep("filed", { at: now.toISOString(), tookMs });
   }
@@ -143,27 +178,26 @@ async function untilFiled(item: Waiting, deadline: number): Promise<void> {
     const state = await server.captureState(item.id);
     if (await settle(item, state.receipt)) return;
     if (state.state === "refused") {
-      news.arrived.delete(item.id);
-      news.refusals.set(item.id, state.refused ?? { code: "refused", message: "The practice did not file it." });
-      changed();
+      await refuse(item, state.refused ?? { code: "refused", message: REFUSED }, true);
       return;
     }
     await pause(wait);
   }
 }
 
-async function once(): Promise<void> {
-  const items = (await look()).filter((item) => item.ready);
+async function once(all: boolean): Promise<void> {
+  const items = (await look()).filter((item) => (all ? item.ready : isDue(item, Date.now())));
   const consents = items.filter((item) => item.kind === "consent");
   const photos = items.filter((item) => item.kind === "photo");
   const stored: Waiting[] = [];
   for (const item of [...consents, ...photos]) {
-    news.refusals.delete(item.id);
     try {
-      if (!(await settle(item, await upload(item)))) stored.push(item);
+      const receipt = await upload(item);
+      news.refusals.delete(item.id);
+      if (!(await settle(item, receipt))) stored.push(item);
     } catch (error) {
       if (!(error instanceof server.Refused) || error.status === 401) throw error;
-      news.refusals.set(item.id, { code: error.code, message: error.message });
+      await refuse(item, error, error.status === TOO_LARGE);
     } finally {
       news.sending = null;
       changed();
@@ -172,12 +206,13 @@ async function once(): Promise<void> {
   for (const item of stored) await untilFiled(item, Date.now() + PATIENCE_TO_FILE);
 }
 
-/** Send what waits, oldest first, one drain at a time over all tabs and workers. */
-export async function drain(): Promise<"done" | "silent" | "busy" | "stopped"> {
+/** Send what waits, oldest first, one drain at a time over all tabs and workers.
+ * `all` is a person's wish: what was refused a moment ago goes again as well. */
+export async function drain(all = false): Promise<"done" | "silent" | "busy" | "stopped"> {
   const run = async (lock: Lock | null): Promise<"done" | "silent" | "busy" | "stopped"> => {
     if (!lock) return "busy";
     try {
-      await once();
+      await once(all);
       return "done";
     } catch (error) {
       if (error instanceof server.Silence) {

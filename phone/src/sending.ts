@@ -1,7 +1,7 @@
 /** Sending: when the outbox is emptied, and what is told to the practice in between. */
 
 import { fromBase64 } from "./bytes.ts";
-import { drain, gone, look, news, onNews, toldGone } from "./outbox.ts";
+import { drain, gone, isDue, look, news, onNews, toldGone } from "./outbox.ts";
 import { extendsLog, readCheckpoint } from "./proofs.ts";
 import * as server from "./server.ts";
 import { kept, keep } from "./store.ts";
@@ -33,21 +33,21 @@ async function stayAwake(): Promise<void> {
 }
 
 /** Send now. After a silence it tries again by itself, later each time. */
-export async function send(): Promise<void> {
+export async function send(all = false): Promise<void> {
   try {
-    await sendOnce();
+    await sendOnce(all);
   } catch (error) {
     again(LONGEST); // the store was closed under it: a lost phone, or a browser short of space
     if (!(error instanceof DOMException)) throw error;
   }
 }
 
-async function sendOnce(): Promise<void> {
-  const ready = (await look()).some((item) => item.ready);
+async function sendOnce(all: boolean): Promise<void> {
+  const ready = (await look()).some((item) => (all ? item.ready : isDue(item, Date.now())));
   if (!ready) { again(EVERY); return; }
   if (document.visibilityState === "visible") void stayAwake();
   const before = news.waiting.length;
-  const how = await drain();
+  const how = await drain(all);
   await awake?.release().catch(() => undefined);
   awake = undefined;
   await look();
@@ -72,10 +72,16 @@ async function askForSync(): Promise<void> {
   }
 }
 
-/** Try at once, whatever the back-off says. */
+/** Try at once, whatever the back-off says. What was refused waits for its own time. */
 export function sendNow(): Promise<void> {
   wait = SHORTEST;
   return send();
+}
+
+/** Try everything at once, because the person asks for it. */
+export function sendAll(): Promise<void> {
+  wait = SHORTEST;
+  return send(true);
 }
 
 /** Tell the practice what this phone holds and what has gone, and check its log has only grown.

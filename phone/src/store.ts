@@ -12,6 +12,14 @@ export interface Waiting {
   size: number;
   sealed_at: string;
   ready: boolean;
+  refused?: Refusal;
+}
+/** That the practice said no: by which code, when, how often, and whether it may be thrown away. */
+export interface Refusal {
+  code: string;
+  at: string;
+  times: number;
+  final: boolean;
 }
 export interface Gone {
   id: string;

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nextPiece } from "../src/outbox.ts";
+import { isDue, nextPiece } from "../src/outbox.ts";
+import type { Waiting } from "../src/store.ts";
 
 const MIB = 1024 * 1024;
 
@@ -16,4 +17,23 @@ test("a good line is given more at once, up to what the practice takes", () => {
 test("a slow line is given less, so that a cut costs little", () => {
   assert.equal(nextPiece(8 * MIB, 4000), 4 * MIB);
   assert.equal(nextPiece(MIB, 60_000), MIB);
+});
+
+const NOON = Date.parse("2026-11-22T12:00:00Z");
+const MINUTES = 60_000;
+const waiting = (times: number): Waiting => ({
+  id: "1", kind: "photo", sha256: "", size: 1, sealed_at: "", ready: true,
+  ...(times ? { refused: { code: "no_consent", at: new Date(NOON).toISOString(), times, final: true } } : {}),
+});
+
+test("what was never refused goes at once, and what is still being labelled does not", () => {
+  assert.ok(isDue(waiting(0), NOON));
+  assert.ok(!isDue({ ...waiting(0), ready: false }, NOON));
+});
+
+test("what was refused rests for five minutes, then twice as long each time, a day at most", () => {
+  for (const [times, rest] of [[1, 5], [2, 10], [3, 20], [12, 24 * 60], [99, 24 * 60]] as const) {
+    assert.ok(!isDue(waiting(times), NOON + rest * MINUTES - 1), `after ${times}`);
+    assert.ok(isDue(waiting(times), NOON + rest * MINUTES), `after ${times}`);
+  }
 });

@@ -90,7 +90,10 @@ def captures(told: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what a phone has announced or sent, with the receipts it was given."""
     keys = ("kind", "state", "refused_code", "stored_receipt", "filed_receipt", "size", "sha256")
     rows = Capture.objects.filter(phone=told["phone"]).order_by("announced_at")
-    return [{"id": str(row.pk), **{key: getattr(row, key) for key in keys}} for row in rows]
+    return [
+        {"id": str(row.pk), "gone": bool(row.gone_at), **{key: getattr(row, key) for key in keys}}
+        for row in rows
+    ]
 
 
 def consents(told: dict[str, Any]) -> list[dict[str, Any]]:

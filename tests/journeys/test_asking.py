@@ -62,16 +62,55 @@ def test_a_yes_taken_back_while_the_camera_is_open_keeps_the_photo_out(
     expect(phone.page.get_by_text("record the consent, then send again")).to_be_visible()
     phone.shot("p26-waiting")
     phone.tap("Back")
-    phone.choose(pat)  # asked again, Pat says yes after all
+    phone.choose(pat)  # asked again, Pat says yes after all: the photo goes by itself
     phone.agree("Pat", referral=False)
     phone.tap("Close camera", wait=SHUTTER)
-    phone.tap("See what waits")
-    phone.tap("Try to send now")
-    expect(phone.page.get_by_text("Nothing waits here.")).to_be_visible(timeout=SHUTTER)
-    phone.tap("Back")
-    phone.says_it_holds(0)
+    phone.says_it_holds(0, wait=SHUTTER)
     (photo,) = practice.server.ask("photos", patient=pat["id"])
     assert photo["label"] == "Too late"
+
+
+def test_a_refused_photo_is_sent_once_and_goes_for_good_on_a_second_yes(
+    practice: Practice, surgery: tuple[Desk, Phone]
+) -> None:
+    desk, phone = surgery
+    pat = practice.patient(desk)
+    phone.choose(pat)
+    phone.agree("Pat", referral=False)
+    _take_back(desk, practice, pat["id"])
+    phone.take()
+    phone.keep()
+    phone.tap("File 1 photo")
+    phone.choose_site()
+    pieces: list[str] = []
+    phone.page.on(
+        "request", lambda call: pieces.append(call.url) if call.method == "PATCH" else None
+    )
+    phone.file(label="Never agreed")
+    expect(phone.page.get_by_text("The phone still has it, sealed.")).to_be_visible(timeout=SHUTTER)
+    sent = len(pieces)
+    phone.done()
+    phone.page.evaluate("dispatchEvent(new Event('online'))")  # what makes the phone send by itself
+    phone.tap("See what waits")
+    expect(phone.page.get_by_text("record the consent, then send again")).to_be_visible()
+    assert len(pieces) == sent > 0, "it rests before it is sent again"
+
+    phone.tap("Throw this photo away")
+    phone.sees("Throw this photo away?")
+    phone.shot("p27-throw-away")
+    phone.tap("Keep it")
+    phone.says_it_holds(1)
+    phone.tap("Throw this photo away")
+    with phone.page.expect_response(re.compile("/beat$")) as told:
+        phone.tap("Throw it away")
+    assert told.value.ok
+    expect(phone.page.get_by_text("Nothing waits here.")).to_be_visible()
+    phone.says_it_holds(0)
+
+    (row,) = practice.server.ask("phones", person=desk.person["id"])
+    captures = practice.server.ask("captures", phone=row["id"])
+    assert [c["gone"] for c in captures if c["state"] == "refused"] == [True]
+    assert practice.server.ask("photos", patient=pat["id"]) == []
 
 
 def _take_back(desk: Desk, practice: Practice, patient: str) -> None:

@@ -4,7 +4,7 @@ import { heldCount, heldPanel } from "../held.ts";
 import { news, onNews } from "../outbox.ts";
 import { button, h, mainButton, put, quiet } from "../page.ts";
 import { screen } from "../screen.ts";
-import { asks, sendNow } from "../sending.ts";
+import { asks, sendAll } from "../sending.ts";
 import * as server from "../server.ts";
 import { session } from "../session.ts";
 import type { Home, Patient, PatientDetail, Visit } from "../shapes.ts";
@@ -80,7 +80,7 @@ export function homeScreen(): Promise<Leave> {
             detail: detailFor === pushed.patient.id ? detail : null,
           });
         }) : null,
-        held && !pushed ? mainButton("Try to send now", () => void sendNow()) : null,
+        held && !pushed ? mainButton("Try to send now", () => void sendAll()) : null,
         button(pushed ? "Find someone else" : "Find a patient", () => leave({ go: "find" }), { "data-wide": true }));
     };
     const drawPushed = (): void => {

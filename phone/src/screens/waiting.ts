@@ -1,10 +1,10 @@
 /** Waiting: what this phone still holds, why, and what would help. It names nobody: it can't. */
 
-import { news, onNews } from "../outbox.ts";
-import { button, h, mainButton, put } from "../page.ts";
+import { news, onNews, REFUSED, throwAway } from "../outbox.ts";
+import { button, h, mainButton, put, quiet } from "../page.ts";
 import { screen } from "../screen.ts";
-import { sendNow } from "../sending.ts";
-import { kept } from "../store.ts";
+import { sendAll } from "../sending.ts";
+import { kept, type Waiting } from "../store.ts";
 import { clock, day, sealedWords } from "../words.ts";
 
 const MENDS: Record<string, string> = {
@@ -18,24 +18,54 @@ const ALARMS: Record<string, string> = {
   log: "The practice’s log was changed after this phone had seen it. Tell the privacy officer.",
 };
 
-function row(item: (typeof news.waiting)[number]): HTMLElement {
-  const refused = news.refusals.get(item.id);
-  const sending = news.sending?.id === item.id ? `Sending, ${Math.floor((100 * news.sending.sent) / item.size)} %` : "";
-  const state = refused ? refused.message
-    : sending || (news.arrived.has(item.id) ? "Arrived, being filed" : item.ready ? "Sealed, waiting to be sent" : "Sealed, its label is being written");
-  return h("li", {},
-    h("b", {}, item.kind === "photo" ? "1 photo" : "1 consent"),
-    h("time", { class: "small", datetime: item.sealed_at }, `${day(item.sealed_at)}, ${clock(item.sealed_at)}`),
-    h("span", {}, state),
-    refused ? h("span", {}, h("b", {}, MENDS[refused.code] ?? "Tell the practice manager. It stays here, sealed.")) : null);
+const what = (item: Waiting): string => (item.kind === "photo" ? "1 photo" : "1 consent");
+const why = (item: Waiting): string => news.refusals.get(item.id)?.message ?? REFUSED;
+const mend = (item: Waiting): string =>
+  MENDS[item.refused?.code ?? ""] ?? "Tell the practice manager. It stays here, sealed.";
+
+function state(item: Waiting): string {
+  if (news.sending?.id === item.id) return `Sending, ${Math.floor((100 * news.sending.sent) / item.size)} %`;
+  if (news.arrived.has(item.id)) return "Arrived, being filed";
+  if (item.refused) return why(item);
+  return item.ready ? "Sealed, waiting to be sent" : "Sealed, its label is being written";
 }
 
-/** Show the queue. */
+function row(item: Waiting, leave: (item: Waiting) => void): HTMLElement {
+  return h("li", {},
+    h("b", {}, what(item)),
+    h("time", { class: "small", datetime: item.sealed_at }, `${day(item.sealed_at)}, ${clock(item.sealed_at)}`),
+    h("span", {}, state(item)),
+    item.refused ? h("span", {}, h("b", {}, mend(item))) : null,
+    item.refused?.final ? quiet(`Throw this ${item.kind} away`, () => leave(item)) : null);
+}
+
+/** Ask once more before something goes that nobody else has. True: it goes. */
+function sureScreen(item: Waiting): Promise<boolean> {
+  return screen<boolean>((leave) => ({
+    title: "Throw away?", kind: "waiting",
+    main: [
+      h("section", { class: "refusal", role: "alert" },
+        h("h1", { class: "title" }, `Throw this ${item.kind} away?`),
+        h("p", {}, `It was sealed ${day(item.sealed_at)}, ${clock(item.sealed_at)}. ${why(item)}`),
+        h("p", {}, "It is nowhere but on this phone. Nobody can bring it back.")),
+      h("p", { class: "soft" }, mend(item)),
+    ],
+    bar: [mainButton("Keep it", () => leave(false)), button("Throw it away", () => leave(true), { "data-wide": true })],
+  }));
+}
+
+/** Show the queue, and let go of what was refused for good when the person says so twice. */
 export async function waitingScreen(): Promise<void> {
+  for (let chosen = await listScreen(); chosen; chosen = await listScreen()) {
+    if (await sureScreen(chosen)) await throwAway(chosen);
+  }
+}
+
+async function listScreen(): Promise<Waiting | null> {
   const alarm = await kept("alarm");
-  await screen<null>((leave, signal) => {
+  return screen<Waiting | null>((leave, signal) => {
     const list = h("ul", { class: "waits", "aria-live": "polite" });
-    const draw = (): void => put(list, ...news.waiting.map(row),
+    const draw = (): void => put(list, ...news.waiting.map((item) => row(item, leave)),
       news.waiting.length ? null : h("li", {}, h("span", {}, "Nothing waits here. Everything has arrived.")));
     draw();
     onNews(draw, signal);
@@ -47,7 +77,7 @@ export async function waitingScreen(): Promise<void> {
         h("section", { class: "sheet" }, list),
         h("p", { class: "small soft" }, sealedWords),
       ].filter((each) => each !== null),
-      bar: [mainButton("Try to send now", () => void sendNow()), button("Back", () => leave(null), { "data-wide": true })],
+      bar: [mainButton("Try to send now", () => void sendAll()), button("Back", () => leave(null), { "data-wide": true })],
     };
   });
 }
