@@ -2,6 +2,7 @@
 
 import { ageOn } from "./session.ts";
 import type { Config, ConsentBody, ConsentSummary, Decision, Visit } from "./shapes.ts";
+import { localDay } from "./words.ts";
 
 export type Answer = "yes" | "no";
 export interface Draft {
@@ -141,10 +142,10 @@ export function emergencyBody(
 
 /** The consent that lets the camera open today: said yes to care, not past its review. */
 export function standing(consents: readonly ConsentSummary[], at: Date): ConsentSummary | null {
-  const today = at.toISOString().slice(0, 10);
+  const today = localDay(at);
   const newest = [...consents].sort((a, b) => b.agreed_at.localeCompare(a.agreed_at))[0];
   if (newest?.uses.care !== "yes") return null;
   if (newest.method === "emergency") return null;
-  if (newest.scope === "visit" && newest.agreed_at.slice(0, 10) !== today) return null;
+  if (newest.scope === "visit" && localDay(newest.agreed_at) !== today) return null;
   return newest.review_on === null || newest.review_on >= today ? newest : null;
 }

@@ -19,6 +19,11 @@ const shown = (options: Intl.DateTimeFormatOptions, when: Date): string =>
 export const clock = (when: string | Date): string =>
   shown({ hour: "numeric", minute: "2-digit", hour12: true }, new Date(when));
 
+/** "2026-11-22": the calendar day on which something happened where the practice is. */
+export const localDay = (when: string | Date): string =>
+  new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" })
+    .format(new Date(when));
+
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const month = (n: number): string => MONTHS[n - 1] ?? "";
 

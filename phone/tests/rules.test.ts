@@ -10,7 +10,7 @@ import { tiltOf } from "../src/screens/finder.ts";
 import { ageOn } from "../src/session.ts";
 import { Roll, setsFor } from "../src/roll.ts";
 import { configAnswer, type ConsentSummary, type PatientDetail } from "../src/shapes.ts";
-import { birthday, checksDue, forSomeone, labelFrom, listed, refusedWords, sexWords, siteWords, span } from "../src/words.ts";
+import { birthday, checksDue, forSomeone, labelFrom, listed, refusedWords, sexWords, siteWords, span, useZone } from "../src/words.ts";
 import { contract } from "./contracts.ts";
 
 const config = configAnswer(contract("config").answer.body, "config");
@@ -115,6 +115,18 @@ test("a consent past its review, for another day's visit, or of an emergency is 
   assert.equal(standing([consent({ review_on: "2026-11-21" })], NOON), null);
   assert.equal(standing([consent({ scope: "visit" })], NOON), null);
   assert.equal(standing([consent({ method: "emergency" })], NOON), null);
+});
+
+test("the day of a consent and its review is the practice's day, not Greenwich's", () => {
+  useZone("Australia/Perth");
+  const morning = new Date("2026-11-21T23:30:00Z"); // the 22nd, 7:30 in Perth
+  const yesterday = consent({ scope: "visit", agreed_at: "2026-11-21T06:00:00Z" });
+  const today = consent({ scope: "visit", agreed_at: "2026-11-21T23:00:00Z" });
+  assert.equal(standing([yesterday], morning), null);
+  assert.equal(standing([today], morning)?.id, "1");
+  assert.equal(standing([today], new Date("2026-11-22T04:00:00Z"))?.id, "1");
+  assert.equal(standing([consent({ review_on: "2026-11-21" })], morning), null);
+  useZone("Australia/Sydney");
 });
 
 test("a turned box comes back to where it was", () => {
