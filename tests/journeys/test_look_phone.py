@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.looking import Looking, past_step_up
@@ -17,7 +17,7 @@ WAYS = (
     ("lost", "Report lost and stop it now", "This phone was reported lost."),
 )
 PHONE_ZOOMED = 206  # a phone of 412 at 200 %
-NARROW = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 LONG = "Wolfeschlegelsteinhausenbergerdorff"  # one real family name, without a break in it
 COLLIDING = """(places) => [...document.querySelectorAll(places)].flatMap((place) => {
   const told = [...place.children].map((child) => {
