@@ -6,8 +6,9 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from safelight.consent.models import Consent
-from safelight.consent.reading import ages_of, consents_of, said_at
-from safelight.consent.rules.covering import Journey, Subject, verdict
+from safelight.consent.reading import ages_of, deciding, said_at
+from safelight.consent.rules.asking import Ages
+from safelight.consent.rules.covering import Journey, Said, Subject, verdict
 from safelight.consent.uses import USES
 from safelight.lib.refusals import BadInput, Refusal
 from safelight.patients.models import Patient
@@ -119,6 +120,26 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a patient said, as it stands at one instant: read once, asked for each of their photos.
+
+    It is for pages that list. Whoever lets a photo go reads anew, as a yes may be taken back.
+    """
+
+    patient: Patient
+    at: datetime
+    ages: Ages
+    rows: list[Consent]
+    said: list[Said]
+
+
+def answers_of(patient: Patient, *, at: datetime) -> Answers:
+    """Read what a patient said, to ask `may_go` of many photos."""
+    ages, rows = ages_of(patient.practice), deciding(patient)
+    return Answers(patient, at, ages, rows, [said_at(row, at, ages) for row in rows])
+
+
 def may_go(
     photo: Going,
     *,
@@ -130,23 +151,25 @@ def may_go(
     name_hidden: bool = False,
     by: Person | None = None,
     checked_by: Person | None = None,
+    answers: Answers | None = None,
 ) -> Basis:
     """Answer "may this photo go there for this use?": the basis, or a refusal with all it lacks.
 
     The newest answer about this photo's consent, visit, condition or site speaks; not asked is no.
     `abroad` is a country's two letters. The second person counts only if they are another one than
-    `by`, and of the same practice. Nothing is written.
+    `by`, and of the same practice. Nothing is written. `answers`, if they are this patient's at
+    this instant, are not read again.
     """
     if use not in USES:
         raise BadInput("That use is not known.")
     patient = photo.patient
     if patient is None:
         raise MayNotGo([missing_words("not_matched", use)])
-    ages = ages_of(patient.practice)
-    rows = consents_of(patient)
+    if answers is None or (answers.patient.pk, answers.at) != (patient.pk, at):
+        answers = answers_of(patient, at=at)
     said, wanted = verdict(
-        [said_at(row, at, ages) for row in rows],
-        subject(photo, patient, rows, at),
+        answers.said,
+        _subject(photo, answers),
         Journey(
             use=use,
             recipient=recipient,
@@ -155,7 +178,7 @@ def may_go(
             name_hidden=name_hidden,
             second_person=_is_second(checked_by, by, patient),
         ),
-        ages,
+        answers.ages,
     )
     if said is None or wanted:
         until = said.review_on if said else None
@@ -172,20 +195,20 @@ def may_go(
     )
 
 
-def subject(photo: Going, patient: Patient, rows: list[Consent], at: datetime) -> Subject:
+def _subject(photo: Going, answers: Answers) -> Subject:
     """Return what the rules need to know of a photo; its own consent brings what replaced it."""
-    zone = patient.practice.zone
-    own = next((row for row in rows if row.pk == photo.consent_id), None)
+    zone = answers.patient.practice.zone
+    own = next((row for row in answers.rows if row.pk == photo.consent_id), None)
     return Subject(
-        born=patient.born,
-        day=local_day(at, zone),
-        at=at,
+        born=answers.patient.born,
+        day=local_day(answers.at, zone),
+        at=answers.at,
         site_code=photo.site_code,
         side=photo.side,
         visit=photo.visit_id,
         taken_on=local_day(photo.taken_at, zone),
         condition=(own.condition if own else "") or photo.diagnosis,
-        consents=_chain(own, rows),
+        consents=_chain(own, answers.rows),
     )
 
 

@@ -27,7 +27,7 @@ def consents() -> QuerySet[Consent]:
     ).prefetch_related("decisions", "withdrawals__by", "superseded_by")
 
 
-def _deciding(patient: Patient) -> list[Consent]:
+def deciding(patient: Patient) -> list[Consent]:
     """Return a patient's consents with only what `said_at` reads: it is asked for every photo."""
     rows = Consent.objects.filter(patient=patient).order_by("-agreed_at", "-id")
     found = list(rows.prefetch_related("decisions", "withdrawals", "superseded_by"))
@@ -117,7 +117,7 @@ def covering_consent(
     only where that newest answer is a yes that stands.
     """
     ages = ages_of(patient.practice)
-    rows = _deciding(patient)
+    rows = deciding(patient)
     about = Subject(
         born=patient.born,
         day=local_day(at, patient.practice.zone),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from safelight.consent.going import WORDS, MayNotGo, may_go
+from safelight.consent.going import WORDS, MayNotGo, answers_of, may_go
 from safelight.consent.models import Consent
 from safelight.consent.rules.asking import Ages, Answer
 from safelight.consent.rules.covering import Journey, Said, Subject, verdict
@@ -349,3 +349,25 @@ def test_an_emergency_lets_nothing_out(pat: Patient, ada: Person) -> None:
     for use in USES:
         if use != "care":
             assert go(Picture(pat, consent.pk), use).startswith("not_asked")
+
+
+def test_a_patients_answers_are_read_once_for_all_their_photos(
+    pat: Patient, ada: Person, django_assert_num_queries: Any
+) -> None:
+    consent = keep(pat, ada, talk(uses={"teaching": "yes"}))
+    at = NOON + timedelta(hours=1)
+    answers = answers_of(pat, at=at)
+    with django_assert_num_queries(0):
+        assert go(Picture(pat, consent.pk), at=at, answers=answers) == ""
+        assert go(Picture(pat), "research", at=at, answers=answers) == "not_asked"
+
+
+def test_answers_of_another_patient_or_instant_are_not_taken_for_theirs(
+    pat: Patient, quinn: Patient, ada: Person
+) -> None:
+    consent = keep(pat, ada, talk(uses={"teaching": "yes"}))
+    before = answers_of(pat, at=NOON)
+    assert go(Picture(quinn), at=NOON, answers=before) == "not_asked"
+    later = NOON + timedelta(hours=1)
+    withdraw_consent(consent, said_by="Pat", by=ada, at=later)
+    assert go(Picture(pat, consent.pk), at=later, answers=before) == "withdrawn"
