@@ -19,6 +19,10 @@ class Refusal(Exception):
         self.message = message
         self.remedy = remedy
 
+    def told(self) -> dict[str, str]:
+        """Return what a program is answered: the same words that a page shows."""
+        return {"code": self.code, "message": self.message, "remedy": self.remedy}
+
 
 class NotFound(Refusal):
     """Absent and forbidden look alike, so that nobody learns what exists."""

@@ -28,10 +28,14 @@ def wants_json(request: HttpRequest) -> bool:
 def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Turn a refusal into an answer. It carries no patient's name, so it may be logged."""
     log.info("refused %s %s", refusal.code, refusal.status)
-    words = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
     if wants_json(request):
-        return JsonResponse(words, status=refusal.status)
+        return told(refusal)
     return render(request, "refusal.html", {"refusal": refusal}, status=refusal.status)
+
+
+def told(refusal: Refusal) -> JsonResponse:
+    """Turn a refusal into the JSON that a phone or a page's own script reads."""
+    return JsonResponse(refusal.told(), status=refusal.status)
 
 
 def enter(request: HttpRequest, refusal: Refusal) -> None:

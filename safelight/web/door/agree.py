@@ -12,14 +12,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from safelight.consent.own_phone import LASTS, NothingToRead, answer, open_by_code, page_for
 from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput, Refusal
-from safelight.people.limits import give_back, take
-from safelight.people.passkeys import address_of
-from safelight.web.bodies import words_of
+from safelight.web.door.counted import counted
 
 SEAT_BYTES = 6
 GONE = 410
@@ -38,18 +36,11 @@ def agree_page(request: HttpRequest) -> HttpResponse:
     return render(request, "door/agree/code.html")
 
 
-@require_POST
-def agree_open(request: HttpRequest) -> HttpResponse:
-    """Use a code up: one try counted, and a try that was right is free. A cookie is set."""
-    at, address = now(), address_of(request)
-    try:
-        take("agree.address", address, at=at)
-        code = words_of(request).get("code", "")
-        session = open_by_code(code if isinstance(code, str) else "", at=at)
-    except Refusal as refusal:
-        words = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
-        return JsonResponse(words, status=refusal.status)
-    give_back("agree.address", address)
+@counted("agree.address")
+def agree_open(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
+    """Use a code up, and set the cookie that its one page reads."""
+    code = told.get("code", "")
+    session = open_by_code(code if isinstance(code, str) else "", at=now())
     place = reverse("door:agree-read", args=[secrets.token_hex(SEAT_BYTES)])
     response = JsonResponse({"next": place})
     response.set_cookie(

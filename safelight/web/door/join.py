@@ -10,13 +10,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from safelight.audit.log import record
 from safelight.lib.clock import now
-from safelight.lib.refusals import Refusal
 from safelight.people.demo_links import note_demo_link, use_sign_in_link
 from safelight.people.joining import join, link_of
 from safelight.people.limits import give_back, take
 from safelight.people.passkeys import address_of, begin_passkey, checked_passkey
 from safelight.people.signed_in import begin
-from safelight.web.bodies import text_in, words_of
+from safelight.web.bodies import text_in
+from safelight.web.door.counted import counted
 
 
 @require_GET
@@ -25,19 +25,29 @@ def join_page(request: HttpRequest) -> HttpResponse:
     return render(request, "door/join.html")
 
 
-@require_POST
-def join_open(request: HttpRequest) -> HttpResponse:
+@counted("link.address")
+def join_open(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
     """Look behind a token: whose it is, and what the device needs to make a passkey.
 
     Changes nothing but the session's challenge, so a link may be looked at more than once.
     """
-    return _answered(request, _open)
+    person = link_of(text_in(told, "token"), at=now()).person
+    options = begin_passkey(person)
+    words = {"name": person.name, "practice": person.practice.name, "options": options}
+    return JsonResponse(words)
 
 
-@require_POST
-def join_finish(request: HttpRequest) -> HttpResponse:
+@counted("link.address")
+def join_finish(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
     """Use up the token with the new passkey, sign in, and show the recovery codes this once."""
-    return _answered(request, _finish)
+    token, at = text_in(told, "token"), now()
+    link_of(token, at=at)
+    credential = checked_passkey(told.get("credential"))
+    with transaction.atomic():
+        person, codes = join(token, credential=credential, name=text_in(told, "name"), at=at)
+        begin(request, person)
+        record("signed_in", practice=person.practice_id, by=person, of=f"person:{person.pk}", at=at)
+    return JsonResponse({"codes": [f"{code[:5]} {code[5:]}" for code in codes]})
 
 
 @require_GET
@@ -57,39 +67,6 @@ def demo_open(request: HttpRequest) -> HttpResponse:
         note_demo_link(request.session)
     give_back("link.address", address)
     return redirect("/")
-
-
-def _open(request: HttpRequest, told: dict[str, Any]) -> dict[str, Any]:
-    person = link_of(text_in(told, "token"), at=now()).person
-    return {
-        "name": person.name,
-        "practice": person.practice.name,
-        "options": begin_passkey(person),
-    }
-
-
-def _finish(request: HttpRequest, told: dict[str, Any]) -> dict[str, Any]:
-    token, at = text_in(told, "token"), now()
-    link_of(token, at=at)
-    credential = checked_passkey(told.get("credential"))
-    with transaction.atomic():
-        person, codes = join(token, credential=credential, name=text_in(told, "name"), at=at)
-        begin(request, person)
-        record("signed_in", practice=person.practice_id, by=person, of=f"person:{person.pk}", at=at)
-    return {"codes": [f"{code[:5]} {code[5:]}" for code in codes]}
-
-
-def _answered(request: HttpRequest, call: Any) -> HttpResponse:
-    """Read JSON, count the try, answer JSON. A try that opened something is not counted."""
-    at, address = now(), address_of(request)
-    try:
-        take("link.address", address, at=at)
-        answer = call(request, words_of(request))
-    except Refusal as refusal:
-        words = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
-        return JsonResponse(words, status=refusal.status)
-    give_back("link.address", address)
-    return JsonResponse(answer)
 
 
 urlpatterns = [

@@ -18,7 +18,7 @@ from allauth.headless.mfa.views import (
 )
 from allauth.mfa.webauthn.internal.auth import clear_state
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.urls import path
 from django.views.decorators.http import require_http_methods
@@ -30,6 +30,7 @@ from safelight.people.limits import give_back, take
 from safelight.people.models import Person
 from safelight.people.passkeys import NotVerified, address_of, whose_passkey
 from safelight.people.signed_in import renew_key
+from safelight.web.answers import told
 from safelight.web.doors import person_of
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -53,12 +54,7 @@ def protocol(*methods: str) -> Callable[[View], View]:
             try:
                 response = view(request)
             except Refusal as refusal:
-                words = {
-                    "code": refusal.code,
-                    "message": refusal.message,
-                    "remedy": refusal.remedy,
-                }
-                return JsonResponse(words, status=refusal.status)
+                return told(refusal)
             if request.method == "GET":
                 response["Safelight-Csrf"] = get_token(request)
             return response

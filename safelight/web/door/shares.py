@@ -7,7 +7,7 @@ open lies behind a cookie that only its own pages get.
 import secrets
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,13 +20,13 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from safelight.lib.clock import now
 from safelight.lib.refusals import NotFound, Refusal
-from safelight.people.limits import give_back, take
-from safelight.people.passkeys import address_of
+from safelight.people.limits import take
 from safelight.sharing.gate import bytes_for
 from safelight.sharing.opening import LinkClosed, Share, knock, open_link, share_for
 from safelight.sharing.replying import reply
 from safelight.sharing.rules.ways import SESSION
-from safelight.web.bodies import text_in, words_of
+from safelight.web.bodies import text_in
+from safelight.web.door.counted import counted
 
 View = Callable[..., HttpResponse]
 SEAT_BYTES = 6
@@ -59,25 +59,7 @@ def share_closed(request: HttpRequest) -> HttpResponse:
     return render(request, "door/shares/closed.html", status=GONE)
 
 
-def answered(call: Callable[[HttpRequest, dict[str, Any]], HttpResponse]) -> View:
-    """Answer the page's script: one try counted, refusals as JSON. A try that was right is free."""
-
-    @wraps(call)
-    def view(request: HttpRequest) -> HttpResponse:
-        at, address = now(), address_of(request)
-        try:
-            take("share.address", address, at=at)
-            response = call(request, words_of(request))
-        except Refusal as refusal:
-            words = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
-            return JsonResponse(words, status=refusal.status)
-        give_back("share.address", address)
-        return response
-
-    return cast(View, require_POST(view))
-
-
-@answered
+@counted("share.address")
 def share_knock(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
     """Say which practice a token is from and what opening it takes. Counts and opens nothing."""
     found = knock(text_in(told, "token"), at=now())
@@ -93,7 +75,7 @@ def share_knock(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
     )
 
 
-@answered
+@counted("share.address")
 def share_open(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
     """Open a link once: PIN and terms are checked, the opening is counted, a cookie is set."""
     opened = open_link(

@@ -296,9 +296,8 @@ def _progress(found: Progress) -> Answer:
 
 
 def _refused(refusal: Refusal) -> Answer:
-    words = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
     headers = dict(refusal.headers) if isinstance(refusal, PhoneRefusal) else {}
-    return Answer(refusal.status, words, headers)
+    return Answer(refusal.status, refusal.told(), headers)
 
 
 async def _send(answer: Answer, send: Send) -> None:

@@ -4,10 +4,9 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Concatenate, ParamSpec, cast
 from uuid import UUID
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -22,7 +21,6 @@ from safelight.people.signed_in import PHONE, bind_to_phone
 from safelight.web.doors import person_of
 
 P = ParamSpec("P")
-R = TypeVar("R")  # an answer, or the promise of one
 CLEAR = '"storage", "cookies"'  # never "cache": it can hang the browser (phone-platform, 8)
 
 
@@ -168,56 +166,36 @@ def _require_open(phone: Phone, *, at: datetime | None) -> None:
 
 def refused(refusal: PhoneRefusal) -> JsonResponse:
     """Answer a refused call, with the order to wipe where it belongs."""
-    words = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
-    return JsonResponse(words, status=refusal.status, headers=refusal.headers)
+    return JsonResponse(refusal.told(), status=refusal.status, headers=refusal.headers)
 
 
 def phone_call(
     *, session: bool
 ) -> Callable[
-    [Callable[Concatenate[PhoneRequest, P], R]],
-    Callable[Concatenate[HttpRequest, P], R],
+    [Callable[Concatenate[PhoneRequest, P], HttpResponse]],
+    Callable[Concatenate[HttpRequest, P], HttpResponse],
 ]:
     """Let a call in only from an open phone's key; with `session`, only with its person signed in.
 
     It needs no anti-forgery mark: another site can send our cookie nowhere (SameSite Strict) and
-    can never make the phone's signature. Works for plain and for async views.
+    can never make the phone's signature.
     """
 
     def door(
-        view: Callable[Concatenate[PhoneRequest, P], R],
-    ) -> Callable[Concatenate[HttpRequest, P], R]:
-        wrapped = _async_door if iscoroutinefunction(view) else _door
-        guarded: Any = wrapped(cast(Any, view), session=session)
-        guarded.phone_call = "D+S" if session else "D"
-        return cast(Callable[Concatenate[HttpRequest, P], R], csrf_exempt(guarded))
+        view: Callable[Concatenate[PhoneRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                known = _known(request, session=session)
+            except PhoneRefusal as refusal:
+                return refused(refusal)
+            return view(known, *args, **kwargs)
+
+        cast(Any, guarded).phone_call = "D+S" if session else "D"
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], csrf_exempt(guarded))
 
     return door
-
-
-def _door(view: Callable[..., HttpResponse], *, session: bool) -> Callable[..., HttpResponse]:
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            known = _known(request, session=session)
-        except PhoneRefusal as refusal:
-            return refused(refusal)
-        return view(known, *args, **kwargs)
-
-    return guarded
-
-
-def _async_door(view: Callable[..., Any], *, session: bool) -> Callable[..., Any]:
-    @wraps(view)
-    async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            known = await sync_to_async(_known)(request, session=session)
-        except PhoneRefusal as refusal:
-            return refused(refusal)
-        answer: HttpResponse = await view(known, *args, **kwargs)
-        return answer
-
-    return guarded
 
 
 def _known(request: HttpRequest, *, session: bool) -> PhoneRequest:

@@ -1,6 +1,5 @@
 """Signing: only an open phone's own key gets a call through, and only its person sees patients."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse, JsonResponse
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.urls import path
 
 from safelight.lib.clock import now
@@ -226,7 +225,7 @@ def test_somebody_without_the_duty_takes_no_practice_phone(ada: Person, rec: Per
     assert ask(signer, "/personal", client=client, Accept="application/json").status_code == 403
 
 
-# Pieces, and async views
+# Pieces
 
 
 def test_a_piece_is_signed_for_its_capture_and_hash(ada: Person) -> None:
@@ -244,17 +243,3 @@ def test_a_piece_is_signed_for_its_capture_and_hash(ada: Person) -> None:
     report_lost(phone, last_seen="", by=ada, at=now())
     with pytest.raises(PhoneLost):
         piece_phone(**words, capture=capture, sha256=digest)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_async_view_has_the_same_door(ada: Person) -> None:
-    @phone_call(session=False)
-    async def view(request: PhoneRequest) -> HttpResponse:
-        return JsonResponse({"phone": str(request.phone.pk)})
-
-    phone, signer = new_phone(ada.practice, ada)
-    good = RequestFactory().get("/plain", headers=signer.headers("GET", "/plain"))
-    bad = RequestFactory().get("/plain", headers=PhoneSigner(phone=phone.pk).headers("GET", "/p"))
-    call: Any = view
-    assert asyncio.run(call(good)).status_code == 200
-    assert asyncio.run(call(bad)).status_code == 401
