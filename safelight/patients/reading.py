@@ -39,11 +39,9 @@ def named(person: Person, patient_id: UUID) -> Patient:
 
     Another practice's patient and nobody look alike. A joined record leads to the one kept.
     """
-    patient = (
-        Patient.objects.filter(practice=person.practice_id, pk=patient_id)
-        .select_related("merged_into", "usual_gp", "practice")
-        .first()
-    )
+    rows = Patient.objects.filter(practice=person.practice_id, pk=patient_id)
+    # By the key: nothing to sort. Few records are joined, and few who ask show the usual GP.
+    patient = next(iter(rows.select_related("practice")), None)
     while patient is not None and patient.merged_into is not None:
         patient = patient.merged_into
     if patient is None:

@@ -36,8 +36,9 @@ def setting(practice: Practice, key: str) -> Any:
 def all_settings(practice: Practice) -> dict[str, Any]:
     """Return every setting's present value, in the table's order, with two queries."""
     newest: dict[str, Any] = {}
-    for row in Setting.objects.filter(practice=practice).order_by("since", "pk"):
-        newest[row.key] = row.value
+    rows = Setting.objects.filter(practice=practice).order_by("since", "pk")
+    for key, value in rows.values_list("key", "value"):
+        newest[key] = value
     rules = _rules(practice)
     return {
         key: newest[key] if key in newest else rules.get(spec.legal, spec.default)
@@ -90,8 +91,8 @@ def _rules(practice: Practice) -> dict[str, Any]:
     """Return the legal rules that speak here: Australia's, then the state's over them."""
     places = ("AU", practice.jurisdiction)
     rows = LegalRule.objects.filter(practice=practice, jurisdiction__in=places)
-    ordered = sorted(rows, key=lambda row: places.index(row.jurisdiction))
-    return {row.key: row.value for row in ordered}
+    told = list(rows.values_list("jurisdiction", "key", "value"))
+    return {key: value for here in places for place, key, value in told if place == here}
 
 
 def _unset(practice: Practice, spec: Spec) -> Any:

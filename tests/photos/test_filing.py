@@ -197,6 +197,20 @@ def test_a_capsule_whose_inside_does_not_fit_its_outside_is_refused(
     assert state_of(Capture.objects.get(pk=number)) == ("refused", "mismatch")
 
 
+@pytest.mark.parametrize("place", [0, 4, 40, 2000, -1])
+def test_a_capsule_that_rotted_on_the_disk_is_refused_as_damaged(
+    phone: Phone, ada: Person, pat: Patient, consent: Consent, place: int
+) -> None:
+    capture = arrived(phone, ada, pat)
+    (path,) = inbox().folder.glob(f"{capture.pk}-*")
+    raw = bytearray(path.read_bytes())
+    raw[place] ^= 1
+    path.write_bytes(raw)
+    file_capture(capture.pk, at=LATER)
+    assert state_of(capture) == ("refused", "arrived_damaged")
+    assert not Photo.objects.exists()
+
+
 def test_a_person_of_another_practice_or_without_the_duty_files_nothing(
     phone: Phone, ada: Person, rec: Person, cy: Person, pat: Patient, consent: Consent
 ) -> None:
