@@ -65,6 +65,7 @@ class LabelForm(forms.Form):
             self.fields[name].help_text = DIFFER if name in own else ""
         self._offer_visits(photos, by=by, at=at, differ="visit_id" in own)
         if only_visit:
+            self.fields["visit_id"].required = "visit_id" not in own
             for name in ("site_code", "side", "label", "diagnosis", "notes"):
                 del self.fields[name]
 

@@ -64,6 +64,7 @@ def test_a_sitting_that_lacks_only_the_visit_is_one_row_and_one_answer(
     assert ticked(page) == {str(one.pk) for one in three[1:]}
     assert f'<option value="{visit.pk}" selected>' in page
     words = {"asks": "visit", "photo": list(ticked(page)), "visit_id": str(visit.pk), "own": ""}
+    assert "Fill this in." in text_of(client.post(here, words | {"visit_id": ""}))
     answer = client.post(here, words, follow=True)
     assert answer.redirect_chain[0][0] == "/"
     said = text_of(answer)
@@ -71,6 +72,21 @@ def test_a_sitting_that_lacks_only_the_visit_is_one_row_and_one_answer(
     assert "Visit not known" not in said
     found = Photo.objects.filter(visit=visit, incomplete=False, label=three[0].label)
     assert found.count() == 3
+
+
+def test_every_page_says_what_is_missing_and_nothing_else(
+    three: list[Photo], ada: Person, at_desk: Desk
+) -> None:
+    lacking(three[:1], visit=None)
+    lacking(three[1:2], label="")
+    lacking(three[2:], notes="", diagnosis="")
+    client = at_desk(ada)
+    page = text_of(client.get(f"/patients/{three[0].patient_id}"))
+    for photo, words in zip(
+        three, ("Choose the visit", "Label it", "Finish the label"), strict=True
+    ):
+        assert page.count(words) == 1
+        assert words in text_of(client.get(f"/photos/{photo.pk}"))
 
 
 def test_an_unticked_photo_is_left_as_it_is(

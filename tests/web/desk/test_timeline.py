@@ -25,7 +25,8 @@ def words(client: Client, address: str) -> str:
 def test_no_photo_yet_says_how_one_is_taken(pat: Patient, ada: Person, at_desk: Desk) -> None:
     page = at_desk(ada).get(f"/patients/{pat.pk}").content.decode()
     assert "No photos of Pat yet." in page
-    assert "Send to my phone" in page
+    assert "Send Pat to yours with the button above" in page
+    assert "Add a visit and send to my phone" in page  # the one visit was another day
 
 
 def test_the_small_pictures_of_a_page_cost_one_entry(

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
 from safelight.lib.clock import now
-from safelight.photos.labelling import changed
-from safelight.photos.models import LabelEdit
+from safelight.photos.labelling import changed, lacks_only_visit
+from safelight.photos.models import LabelEdit, Photo
 from safelight.policy.sites import site_words, view_words
 
 register = template.Library()
@@ -121,6 +121,14 @@ def in_words(items: Sequence[str]) -> str:
     """A label, and a note or a diagnosis: the comma keeps an "or" inside its own part."""
     *first, last = items or [""]
     return f"{', '.join(first)}, and {last}" if first else last
+
+
+@register.filter
+def to_finish(photo: Photo) -> str:
+    """Choose the visit; Label it; Finish the label: what a photo that is not whole asks for."""
+    if lacks_only_visit(photo):
+        return "Choose the visit"
+    return "Finish the label" if photo.label else "Label it"
 
 
 EDITED = {
