@@ -32,6 +32,7 @@ from safelight.photos.copies import outside_of
 from safelight.policy.words import newest_notice
 from safelight.sharing.reading import who_has_had
 from safelight.web.desk.consent_form import AskForm
+from safelight.web.desk.giving import attached
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 FORM_ONLY = "F"  # reception: the form on paper, and reading what was signed
@@ -149,7 +150,7 @@ def pdf(request: PersonRequest, consent_id: UUID) -> HttpResponse:
     """Give the record as a tagged PDF, to print or to hand to the patient."""
     found = _consent(request, consent_id)
     made = consent_pdf(found, by=request.person, at=now())
-    return _file(made, "application/pdf", f"consent-{found.pk}.pdf")
+    return attached(made, f"consent-{found.pk}.pdf", "application/pdf")
 
 
 class WithdrawForm(forms.Form):
@@ -261,7 +262,7 @@ def scan_file(request: PersonRequest, consent_id: UUID, scan_id: int) -> HttpRes
     found = _consent(request, consent_id)
     content, media_type = papers.open_scan(found, scan_id, by=request.person, at=now())
     name = f"consent-{found.pk}-{scan_id}.{papers.ENDINGS[media_type]}"
-    return _file(content, "application/octet-stream", name)
+    return attached(content, name)
 
 
 def signature_path(consent: Consent) -> str:
@@ -278,18 +279,6 @@ def signature_path(consent: Consent) -> str:
 
 def _may_ask(request: PersonRequest) -> bool:
     return may(request.person, Act.CONSENT_RECORD, also=FORM_ONLY)
-
-
-def _file(content: bytes, media_type: str, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type=media_type,
-        headers={
-            "Cache-Control": "no-store, private",
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        },
-    )
 
 
 urlpatterns = [

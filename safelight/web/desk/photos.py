@@ -23,16 +23,13 @@ from safelight.photos.models import Copy, Photo
 from safelight.photos.moving import move_photo
 from safelight.photos.printing import LASTS, PURPOSES, print_photo
 from safelight.photos.viewing import open_rendition
+from safelight.web.desk.asked import uuid_in
 from safelight.web.desk.audit import lines
+from safelight.web.desk.giving import attached, inline
 from safelight.web.desk.ledger import ledger
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 SHOWN = {"view", "thumb", "full", "print"}
-JPEG = {
-    "Cache-Control": "no-store, private",
-    "Content-Disposition": "inline",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-}
 
 
 def _photo(request: PersonRequest, photo_id: UUID, form: str = Form.PAGE) -> Photo:
@@ -48,9 +45,13 @@ def _page(request: PersonRequest, photo_id: UUID, form: str = Form.PAGE) -> Phot
     Its words are shown even where its picture is covered or asked for by nobody.
     """
     found = _photo(request, photo_id, form)
-    if found.patient is not None:
-        note_view(found.patient, by=request.person, at=now())
+    _enter(request, found)
     return found
+
+
+def _enter(request: PersonRequest, photo: Photo | None) -> None:
+    if photo is not None and photo.patient is not None:
+        note_view(photo.patient, by=request.person, at=now())
 
 
 @require_GET
@@ -99,7 +100,7 @@ def photo_bytes(request: PersonRequest, photo_id: UUID, kind: str) -> HttpRespon
     picture = open_rendition(
         found, kind, by=request.person, at=now(), stepped_up=stepped_up(request)
     )
-    return HttpResponse(picture, content_type="image/jpeg", headers=JPEG)
+    return inline(picture)
 
 
 @require_GET
@@ -111,12 +112,7 @@ def original(request: PersonRequest, photo_id: UUID) -> HttpResponse:
         found, Form.ORIGINAL, by=request.person, at=now(), stepped_up=stepped_up(request)
     )
     ending = "jpg" if found.kind == "jpeg" else found.kind
-    name = f'attachment; filename="photo-{found.pk}.{ending}"'
-    return HttpResponse(
-        picture,
-        content_type="application/octet-stream",
-        headers={**JPEG, "Content-Disposition": name},
-    )
+    return attached(picture, f"photo-{found.pk}.{ending}")
 
 
 def _about(request: PersonRequest, found: Photo, **more: object) -> dict[str, object]:
@@ -173,14 +169,6 @@ def move(request: PersonRequest, photo_id: UUID) -> HttpResponse:
     return render(request, "desk/photos/move.html", _about(request, found, **more))
 
 
-def uuid_in(text: str | None) -> UUID | None:
-    """Read an id from a form or an address; anything else is none."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
-
-
 class PrintForm(forms.Form):
     """Why a photo goes on paper, and for whom."""
 
@@ -224,8 +212,7 @@ def printed(request: PersonRequest, photo_id: UUID, number: int) -> HttpResponse
 def end_copy(request: PersonRequest, copy_id: UUID) -> HttpResponse:
     """Account for a print: destroyed, returned, or handed to its keeper, and how we know."""
     copy = copies.copy_for(request.person, copy_id, at=now())
-    if copy.photo.patient is not None:
-        note_view(copy.photo.patient, by=request.person, at=now())
+    _enter(request, copy.photo)
     evidence = request.POST.get("evidence", "").strip()
     if request.method == "POST" and evidence:
         copies.declare_gone(copy, by=request.person, at=now(), evidence=evidence)

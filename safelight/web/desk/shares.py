@@ -22,7 +22,7 @@ from safelight.sharing.reading import release_for
 from safelight.sharing.rules.bases import CONSENT, DISCLOSURE, USES_OUT, bases
 from safelight.sharing.rules.checklist import needs_hidden
 from safelight.sharing.rules.ways import MOST_PHOTOS
-from safelight.web.desk.photos import uuid_in
+from safelight.web.desk.asked import uuid_in
 from safelight.web.desk.shares_out import out_page
 from safelight.web.desk.shares_said import next_step, page_of
 from safelight.web.doors import PersonRequest, signed_in, stepped_up

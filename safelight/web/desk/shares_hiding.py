@@ -41,7 +41,8 @@ from safelight.sharing.rules.checklist import (
 )
 from safelight.sharing.seeing import lie_of
 from safelight.sharing.suggesting import can_suggest, suggest
-from safelight.web.desk.photos import JPEG, uuid_in
+from safelight.web.desk.asked import uuid_in
+from safelight.web.desk.giving import PLAIN, attached, inline
 from safelight.web.desk.shares_cover import drawn, outline, percents, stored, told_in
 from safelight.web.desk.shares_said import context
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
@@ -246,11 +247,10 @@ def finished(request: PersonRequest, release_id: UUID, item_id: UUID) -> HttpRes
     release = release_for(request.person, release_id, at=now())
     _, item = item_in(release, item_id)
     made = preview(item, by=request.person, at=now(), stepped_up=stepped_up(request))
-    headers = dict(JPEG)
+    kind = TYPES.get(made.kind, PLAIN)
     if "file" in request.GET:
-        headers["Content-Disposition"] = f'attachment; filename="{item.name}.{_ending(made.kind)}"'
-    kind = TYPES.get(made.kind, "application/octet-stream")
-    return HttpResponse(made.data, content_type=kind, headers=headers)
+        return attached(made.data, f"{item.name}.{_ending(made.kind)}", kind)
+    return inline(made.data, kind)
 
 
 def _ending(kind: str) -> str:

@@ -26,7 +26,7 @@ from safelight.sharing.recalling import recall
 from safelight.sharing.replying import see_replies
 from safelight.sharing.rules.ends import ENDS
 from safelight.sharing.rules.ways import LINKS, PACKAGES, PRINT, TEACHING_SET
-from safelight.web.desk.photos import JPEG
+from safelight.web.desk.giving import attached, inline
 from safelight.web.desk.shares_said import statements
 from safelight.web.doors import PersonRequest, signed_in, stepped_up, to_step_up
 
@@ -165,11 +165,7 @@ def package(request: PersonRequest, release_id: UUID) -> HttpResponse:
     context: dict[str, object] = {"release": release, "patient": release.patient}
     if request.method == "POST" and request.POST.get("what") == "file":
         packed = open_package(release, by=person, at=at, stepped_up=again)
-        return HttpResponse(
-            packed.data,
-            content_type="application/octet-stream",
-            headers={**JPEG, "Content-Disposition": f'attachment; filename="{packed.name}"'},
-        )
+        return attached(packed.data, packed.name)
     if request.method == "POST":
         context["password"] = password_of(release, by=person, at=at, stepped_up=again)
     return render(request, "desk/shares/package.html", context)
@@ -195,7 +191,7 @@ def page_picture(request: PersonRequest, release_id: UUID, number: int) -> HttpR
     data = printing.page_picture(
         release, number, by=request.person, at=at, stepped_up=stepped_up(request)
     )
-    return HttpResponse(data, content_type="image/jpeg", headers=JPEG)
+    return inline(data)
 
 
 @require_http_methods(["GET", "POST"])

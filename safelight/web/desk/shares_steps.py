@@ -22,7 +22,7 @@ from safelight.sharing.models import Release
 from safelight.sharing.reading import release_for
 from safelight.sharing.rules.bases import CONSENT, DISCLOSURE, HOME, MOST_FACT, MOST_REASON
 from safelight.sharing.rules.ways import PATIENT_COPY
-from safelight.web.desk.photos import uuid_in
+from safelight.web.desk.asked import uuid_in
 from safelight.web.desk.shares_said import context, next_step, page_of
 from safelight.web.doors import PersonRequest, signed_in
 

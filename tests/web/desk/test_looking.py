@@ -12,11 +12,13 @@ from safelight.audit.models import Entry
 from safelight.consent.models import Consent
 from safelight.consent.papers import add_scan
 from safelight.lib.clock import now
+from safelight.lib.ids import new_id
 from safelight.patients.looking import LASTS, note_view
 from safelight.patients.merging import merge_patients
 from safelight.patients.models import Patient
-from safelight.people.models import Person
-from safelight.photos.models import Photo
+from safelight.people.models import Person, Phone
+from safelight.photos.holding import Held, note_held
+from safelight.photos.models import Copy, Photo
 from safelight.photos.printing import print_photo
 from tests.conftest import NOON, make_patient
 from tests.consent.talks import EMERGENCY, keep
@@ -85,6 +87,15 @@ def test_whoever_is_shown_a_page_about_a_patient_is_in_the_log(
             shown += 1
             assert set(seen.values_list("n", flat=True)) - before, f"{person} looked at {name}"
     assert shown, f"{name} was shown to nobody, so nothing was proved"
+
+
+def test_a_copy_of_what_was_not_filed_is_nobodys_record(
+    data_folder: object, phone: Phone, ada: Person, at_desk: Desk
+) -> None:
+    note_held(phone, [Held(new_id(), NOON)], at=NOON)
+    copy = Copy.objects.get()
+    assert at_desk(ada).get(f"/copies/{copy.pk}/end").status_code == 200
+    assert not Entry.objects.filter(action="patient.viewed").exists()
 
 
 def test_looking_again_within_a_quarter_of_an_hour_is_the_same_look(
