@@ -13,7 +13,7 @@ from safelight.consent.uses import USES
 from safelight.lib.refusals import BadInput, Refusal
 from safelight.patients.models import Patient
 from safelight.people.models import Person
-from safelight.policy.rules import local_day
+from safelight.policy.dates import day_words, local_day
 
 
 class Going(Protocol):
@@ -187,7 +187,7 @@ def may_go(
             consent_id=said.id if said else None,
         )
     return Basis(
-        words=f"Consent of {said.agreed_on.day} {said.agreed_on:%b %Y}: {USES[use].title}",
+        words=f"Consent of {day_words(said.agreed_on)}: {USES[use].title}",
         consent_id=said.id,
         use=use,
         name_hidden=USES[use].name_hidden,
@@ -215,7 +215,7 @@ def _subject(photo: Going, answers: Answers) -> Subject:
 def missing_words(code: str, use: str, *, review_on: date | None = None) -> Missing:
     """Return one missing thing in words. It never holds a name."""
     words, needed = WORDS[code]
-    until = f"{review_on.day} {review_on:%b %Y}" if review_on else ""
+    until = day_words(review_on) if review_on else ""
     filled = words.format(no=USES[use].said_no, Use=USES[use].title, review_on=until)
     return Missing(code, filled, needed)
 

@@ -12,8 +12,8 @@ from safelight.consent.models import Consent
 from safelight.consent.reading import consents, said_at, withdrawn_uses
 from safelight.consent.rules.asking import EMERGENCY, YES, Ages
 from safelight.consent.uses import USES
+from safelight.policy.dates import anniversary, local_day
 from safelight.policy.models import Practice
-from safelight.policy.rules import anniversary, local_day
 from safelight.policy.settings import all_settings
 
 ROWS: Final = 50

@@ -13,10 +13,11 @@ from safelight.audit.log import record
 from safelight.consent.models import Consent
 from safelight.consent.papers import FORM_ONLY
 from safelight.consent.rules.asking import ADVOCATE, SIGNED
-from safelight.consent.words import day_words, document, moment_words
+from safelight.consent.words import document
 from safelight.lib.refusals import NotFound
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
+from safelight.policy.dates import day_words, moment_words
 
 STANDARD: Final = "ua-1"  # tagged, titled, with a language: a screen reader can read it
 

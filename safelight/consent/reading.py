@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from safelight.consent.models import Consent
 from safelight.consent.rules.asking import EMERGENCY, NO, NOT_ASKED, YES, Ages, Answer
@@ -13,8 +13,8 @@ from safelight.consent.rules.covering import Said, Subject, governing, standing
 from safelight.consent.uses import CARE, USES
 from safelight.lib.refusals import NotFound
 from safelight.patients.models import Patient, Visit
+from safelight.policy.dates import age_on, day_words, local_day
 from safelight.policy.models import Practice
-from safelight.policy.rules import age_on, local_day
 from safelight.policy.settings import all_settings
 
 SLOW_CLOCK: Final = timedelta(minutes=5)  # a phone's clock may be behind the one that agreed
@@ -29,8 +29,9 @@ def consents() -> QuerySet[Consent]:
 
 def deciding(patient: Patient) -> list[Consent]:
     """Return a patient's consents with only what `said_at` reads: it is asked for every photo."""
+    later = Prefetch("superseded_by", Consent.objects.only("agreed_at", "supersedes"))
     rows = Consent.objects.filter(patient=patient).order_by("-agreed_at", "-id")
-    found = list(rows.prefetch_related("decisions", "withdrawals", "superseded_by"))
+    found = list(rows.prefetch_related("decisions", "withdrawals", later))
     for row in found:
         row.patient, row.practice = patient, patient.practice
     return found
@@ -192,7 +193,7 @@ def sentence(consent: Consent, *, at: datetime) -> str:
     """Say a consent in one line, without a name: when, and to what."""
     zone = consent.practice.zone
     day, today = local_day(consent.agreed_at, zone), local_day(at, zone)
-    when = f"{day.day} {day:%b}" + ("" if day.year == today.year else f" {day.year}")
+    when = day_words(day).removesuffix(f" {today.year}")
     if consent.method == EMERGENCY:
         return f"Emergency on {when}: photos for care in that visit."
     answers = answers_at(consent, at)

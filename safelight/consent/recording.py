@@ -28,8 +28,8 @@ from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
 from safelight.patients.models import Patient, Visit
 from safelight.people.duties import Act, letters, may, require_duty
 from safelight.people.models import Person, Phone
+from safelight.policy.dates import local_day
 from safelight.policy.models import Notice
-from safelight.policy.rules import local_day
 from safelight.policy.settings import all_settings
 from safelight.policy.sites import checked_site
 

@@ -1,18 +1,16 @@
 """A consent in words: what the page shows and the PDF prints, said once."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from safelight.consent.models import Consent, Showing
 from safelight.consent.reading import withdrawn_uses
 from safelight.consent.rules.asking import ADVOCATE, EMERGENCY, NO, PAPER, SIGNED, SPOKEN, YES
 from safelight.consent.uses import USES
 from safelight.policy.countries import country_name
+from safelight.policy.dates import day_words, local_day, moment_words
 from safelight.policy.settings import setting
 from safelight.policy.sites import site_words
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -41,18 +39,6 @@ class Document:
     withdrawals: list[str]
     review: str
     change: str
-
-
-def day_words(day: date) -> str:
-    """Say a day: 14 Oct 2026."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def moment_words(at: datetime, zone: str) -> str:
-    """Say an instant where the practice is: 14 Oct 2026, 3:28 pm."""
-    here = at.astimezone(ZoneInfo(zone))
-    half = "am" if here.hour < 12 else "pm"
-    return f"{day_words(here.date())}, {here.hour % 12 or 12}:{here.minute:02d} {half}"
 
 
 def document(consent: Consent, *, at: datetime) -> Document:
@@ -197,7 +183,7 @@ def _about(consent: Consent) -> str:
 def _wording(consent: Consent) -> str:
     if consent.notice is None:
         return "None"
-    since = consent.notice.since.astimezone(ZoneInfo(consent.practice.zone)).date()
+    since = local_day(consent.notice.since, consent.practice.zone)
     return f"Version {consent.notice.version}, {day_words(since)}"
 
 

@@ -12,7 +12,7 @@ from safelight.patients.models import BreakGlass, Patient, Visit
 from safelight.patients.reading import named
 from safelight.people.duties import Act, letters, require_duty
 from safelight.people.models import Person
-from safelight.policy.rules import months_on
+from safelight.policy.dates import local_day, months_on
 from safelight.policy.settings import setting
 
 AHEAD = timedelta(days=1)  # a visit booked for today or tomorrow already counts as care
@@ -128,11 +128,9 @@ def own(person: Person, patient: Patient, *, at: datetime) -> bool:
 
 
 def _visits(patient: Patient, at: datetime) -> QuerySet[Visit]:
-    zone = ZoneInfo(patient.practice.zone)
-    since = months_on(
-        at.astimezone(zone).date(), -int(setting(patient.practice, "care_window_months"))
-    )
-    start = datetime(since.year, since.month, since.day, tzinfo=zone).astimezone(UTC)
+    zone = patient.practice.zone
+    since = months_on(local_day(at, zone), -int(setting(patient.practice, "care_window_months")))
+    start = datetime(since.year, since.month, since.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
     return Visit.objects.filter(patient=patient, starts_at__gte=start, starts_at__lte=at + AHEAD)
 
 

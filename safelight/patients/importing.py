@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -19,7 +18,7 @@ from safelight.patients.models import ListFinding, PatientList
 from safelight.patients.sheets import SHOWN_ENCODINGS, Sheet, read_sheet, write_sheet
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
-from safelight.policy.models import Practice
+from safelight.policy.dates import local_day
 
 BATCH: Final = 500  # rows in one transaction: short enough that a phone's filing never waits long
 CLAIM_LASTS: Final = timedelta(minutes=2)  # a batch takes seconds; a claim this old was dropped
@@ -84,7 +83,7 @@ def _forecast(kept: PatientList, sheet: Sheet, *, at: datetime) -> list[Finding]
     if missing(kept.columns):
         kept.forecast = {}
         return []
-    rows = read_rows(sheet.rows, kept.columns, today=_today(kept.practice, at))
+    rows = read_rows(sheet.rows, kept.columns, today=local_day(at, kept.practice.zone))
     counts: Counter[str] = Counter()
     findings: list[Finding] = []
     for start in range(0, len(rows), BATCH):
@@ -149,7 +148,7 @@ def bring_in(
         return PatientList.objects.get(pk=kept.pk)
     kept = PatientList.objects.select_related("practice", "confirmed_by").get(pk=kept.pk)
     sheet = read_sheet(bytes(kept.content))
-    rows = read_rows(sheet.rows, kept.columns, today=_today(kept.practice, kept.added_at))
+    rows = read_rows(sheet.rows, kept.columns, today=local_day(kept.added_at, kept.practice.zone))
     done = 0
     while kept.state == State.CONFIRMED and (batches is None or done < batches):
         kept = _next_batch(kept, rows, at=at)
@@ -229,10 +228,6 @@ def forget_old_lists(*, at: datetime) -> int:
     """Empty the files that nobody confirmed within a day; what they would have done is kept."""
     old = PatientList.objects.filter(state=State.CHECKED, added_at__lt=at - FORGOTTEN_AFTER)
     return old.update(state=State.LEFT, content=b"", done_at=at)
-
-
-def _today(practice: Practice, at: datetime) -> date:
-    return at.astimezone(ZoneInfo(practice.zone)).date()
 
 
 def list_for(person: Person, list_id: UUID) -> PatientList:

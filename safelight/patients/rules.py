@@ -9,7 +9,7 @@ import unicodedata
 from datetime import date
 from typing import Final
 
-from safelight.policy.rules import age_on
+from safelight.policy.dates import age_on
 
 IHI_FORM: Final = re.compile(r"800360[0-9]{10}")
 MEDICARE_FORM: Final = re.compile(r"[2-6][0-9]{9,10}")

@@ -1,7 +1,6 @@
 """Searching: somebody looks for a patient, and the log says so."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -9,6 +8,7 @@ from safelight.audit.log import record
 from safelight.patients.reading import PAGE, Found, find
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
+from safelight.policy.dates import local_day
 
 LONGEST = 200
 
@@ -20,7 +20,7 @@ def search(text: str, *, by: Person, at: datetime, after: str = "", limit: int =
     A search shows names, so it is written down like a view, with what it found.
     """
     require_duty(by, Act.PATIENT_SEARCH)
-    today = at.astimezone(ZoneInfo(by.practice.zone)).date()
+    today = local_day(at, by.practice.zone)
     text = text[:LONGEST]
     found = find(by.practice, text, today=today, after=after, limit=limit)
     if text.strip():

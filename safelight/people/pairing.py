@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -25,6 +24,7 @@ from safelight.people.rules import (
     shown_code,
     shown_fingerprint,
 )
+from safelight.policy.dates import local_day
 from safelight.vault.keyring import current
 from safelight.vault.sealing import open_text, peppered, seal_text
 
@@ -124,7 +124,7 @@ def pair_phone(
     """
     key = checked_key(public_key)
     row = _take_code(code, at=at)
-    today = at.astimezone(ZoneInfo(row.practice.zone)).date()
+    today = local_day(at, row.practice.zone)
     owner = row.person
     phone = Phone.objects.create(
         practice=row.practice,

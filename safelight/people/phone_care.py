@@ -3,7 +3,6 @@
 import json
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,6 +14,7 @@ from safelight.people.models import Person, Phone
 from safelight.people.phones import require_charge
 from safelight.people.rules import check_is_due
 from safelight.people.signed_in import end_on_phone
+from safelight.policy.dates import local_day
 from safelight.policy.settings import setting
 
 SELF_CHECK_BYTES = 8 * 1024
@@ -48,7 +48,7 @@ def phone_reported(
 def checks_due(phone: Phone, *, at: datetime) -> list[str]:
     """Return what the phone should ask its holder: `declare`, `self_check`, or nothing."""
     months = int(setting(phone.practice, "phone_checks_months"))
-    today = at.astimezone(ZoneInfo(phone.practice.zone)).date()
+    today = local_day(at, phone.practice.zone)
     due = []
     if any(
         check_is_due(day, today=today, months=months)
@@ -69,7 +69,7 @@ def declare_checks(
     It is a statement, not a proof: a web app cannot read these settings.
     """
     require_holder(phone, by)
-    today = at.astimezone(ZoneInfo(phone.practice.zone)).date()
+    today = local_day(at, phone.practice.zone)
     phone.backup_off_on = today if backup_off else None
     phone.updated_on = today if updated else None
     phone.save(update_fields=["backup_off_on", "updated_on"])

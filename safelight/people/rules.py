@@ -1,8 +1,10 @@
 """Rules about people and phones that follow from values alone."""
 
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
+
+from safelight.policy.dates import months_on
 
 CODE_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: no I, L, O, U
 CODE_LENGTH: Final = 10  # 50 bits, used once, ten minutes, ten tries in five minutes
@@ -49,17 +51,9 @@ def imei_looks_right(imei: str) -> bool:
     return sum(doubled) % 10 == 0
 
 
-def months_before(day: date, months: int) -> date:
-    """Return the same day so many months earlier; a day that month lacks becomes its last."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    first = date(year, month + 1, 1)
-    after = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-    return min(first + timedelta(days=day.day - 1), after - timedelta(days=1))
-
-
 def check_is_due(declared: date | None, *, today: date, months: int) -> bool:
     """Say whether the owner has to say again that back-up is off or the phone is up to date."""
-    return declared is None or declared <= months_before(today, months)
+    return declared is None or declared <= months_on(today, -months)
 
 
 def clock_is_near(told: str, *, at: datetime) -> bool:

@@ -1,9 +1,7 @@
-"""Policy's rules: ages, dates and the bounds of a setting, decided from values alone."""
+"""Policy's rules: the bounds of a setting, decided from values alone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from safelight.lib.refusals import BadInput
 
@@ -30,36 +28,6 @@ class Spec:
     most: int = 0  # for text: its longest length
     choices: tuple[str, ...] = ()
     legal: str = ""  # the key of the legal rule that speaks before the default does
-
-
-def local_day(at: datetime, zone: str) -> date:
-    """Return the calendar day of an instant where the practice is."""
-    return at.astimezone(ZoneInfo(zone)).date()
-
-
-def anniversary(day: date, years: int) -> date:
-    """Return the day some years on. A 29 February rolls to 1 March (law-au, section 7)."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
-
-
-def months_on(day: date, months: int) -> date:
-    """Return the same day some months on, or that month's last day when it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(day.day, last))
-        except ValueError:
-            continue
-    raise BadInput("That date does not exist.")
-
-
-def age_on(born: date, day: date) -> int:
-    """Return the age in whole years on a day; a person is as old as their last birthday says."""
-    years = day.year - born.year
-    return years if anniversary(born, years) <= day else years - 1
 
 
 def checked_value(key: str, spec: Spec, value: Any) -> Any:

@@ -12,7 +12,7 @@ from safelight.consent.uses import USES
 from safelight.lib.refusals import Refusal
 from safelight.people.models import Person
 from safelight.photos.models import Photo
-from safelight.policy.rules import local_day
+from safelight.policy.dates import local_day
 from safelight.sharing.models import Release, ReleasedPhoto
 from safelight.sharing.rules.bases import (
     CONSENT,

@@ -14,7 +14,7 @@ import typst
 
 from safelight.imaging.metadata import jpeg_profile
 from safelight.photos.darkroom import decoder
-from safelight.policy.rules import local_day
+from safelight.policy.dates import day_words, local_day
 from safelight.policy.settings import setting
 from safelight.sharing.asking import use_words
 from safelight.sharing.darkroom import Made
@@ -148,10 +148,7 @@ def _words(release: Release, items: Items, *, at: datetime, pages: bool) -> dict
     facts = [("To", ", ".join(filter(None, (release.recipient_name, release.recipient_kind))))]
     if patient is not None:
         hidden = "Left out on purpose"
-        named = (
-            f"{patient.name}, born {patient.born.day} {patient.born:%b %Y}, "
-            f"record {patient.record_number}"
-        )
+        named = f"{patient.name}, born {day_words(patient.born)}, record {patient.record_number}"
         facts.append(("Patient", hidden if release.name_hidden else named))
     bases = list(dict.fromkeys(item.basis for item, _ in items if item.basis))
     day = local_day(at, practice.zone)
@@ -159,7 +156,7 @@ def _words(release: Release, items: Items, *, at: datetime, pages: bool) -> dict
         ("What for", use_words(release.use)),
         ("Why it may leave", "; ".join(bases)),
         ("Photos", f"{len(items)} in all"),
-        ("Made", f"{day.day} {day:%b %Y} by {release.made_by.name}"),
+        ("Made", f"{day_words(day)} by {release.made_by.name}"),
         ("Copyright", setting(practice, "copyright_owner") or practice.name),
     ]
     return {

@@ -12,7 +12,6 @@ from safelight.people.rules import (
     check_is_due,
     clock_is_near,
     imei_looks_right,
-    months_before,
     new_code,
     plain_code,
     shown_code,
@@ -55,20 +54,6 @@ def test_a_fingerprint_is_eight_signs() -> None:
 )
 def test_an_imei_is_checked_by_its_last_digit(imei: str, right: bool) -> None:
     assert imei_looks_right(imei) is right
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "before"),
-    [
-        (date(2026, 10, 14), 12, date(2025, 10, 14)),
-        (date(2026, 3, 31), 1, date(2026, 2, 28)),
-        (date(2024, 3, 31), 1, date(2024, 2, 29)),
-        (date(2026, 1, 5), 1, date(2025, 12, 5)),
-        (date(2026, 12, 31), 1, date(2026, 11, 30)),
-    ],
-)
-def test_months_are_counted_back(day: date, months: int, before: date) -> None:
-    assert months_before(day, months) == before
 
 
 def test_a_check_is_due_after_its_months() -> None:

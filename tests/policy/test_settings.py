@@ -1,6 +1,6 @@
 """Settings: the newest value counts, the old ones stay, and nothing leaves its bounds."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from safelight.consent.uses import CARE, USES
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.people.models import Person
 from safelight.policy.models import LegalRule, Practice
-from safelight.policy.rules import age_on, anniversary, checked_value, months_on
+from safelight.policy.rules import checked_value
 from safelight.policy.settings import (
     DEFAULTS,
     AgesCross,
@@ -114,16 +114,3 @@ def test_one_practice_never_reads_another_practices_setting(
 ) -> None:
     change_setting(practice, key="lock_seconds", value=90, by=mo, at=NOON)
     assert setting(other_practice, "lock_seconds") == 120
-
-
-def test_a_birthday_counts_on_the_day_and_a_leap_day_rolls_to_march() -> None:
-    assert age_on(date(2012, 10, 14), date(2026, 10, 13)) == 13
-    assert age_on(date(2012, 10, 14), date(2026, 10, 14)) == 14
-    assert anniversary(date(2008, 2, 29), 25) == date(2033, 3, 1)
-    assert age_on(date(2008, 2, 29), date(2026, 2, 28)) == 17
-
-
-def test_months_on_stays_within_the_month() -> None:
-    assert months_on(date(2026, 10, 14), 12) == date(2027, 10, 14)
-    assert months_on(date(2026, 8, 31), 6) == date(2027, 2, 28)
-    assert months_on(date(2026, 12, 31), 1) == date(2027, 1, 31)

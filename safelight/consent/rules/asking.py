@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from safelight.consent.uses import CARE, USES
-from safelight.policy.rules import age_on, months_on
+from safelight.policy.dates import age_on, months_on
 
 YES, NO, NOT_ASKED = "yes", "no", "not_asked"
 PATIENT, ADVOCATE = "patient", "advocate"

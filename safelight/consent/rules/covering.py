@@ -7,7 +7,7 @@ from uuid import UUID
 
 from safelight.consent.rules.asking import NOT_ASKED, YES, Ages, Answer
 from safelight.consent.uses import ANY_SPECIALIST, USES
-from safelight.policy.rules import anniversary
+from safelight.policy.dates import anniversary
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from safelight.patients.searching import search
 from safelight.patients.visits import day_in, visit_of
 from safelight.people.duties import Act, require_duty
 from safelight.photos.reading import newest_by_site, photos_since
+from safelight.policy.dates import age_on, local_day
 from safelight.policy.models import Practice
-from safelight.policy.rules import age_on, local_day
 from safelight.policy.sites import site_words
 from safelight.web.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call

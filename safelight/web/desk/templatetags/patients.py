@@ -14,7 +14,7 @@ from safelight.patients import rules
 from safelight.patients.models import Patient
 from safelight.patients.visits import opens_by_visit, visits_on_day
 from safelight.people.models import Person
-from safelight.policy.rules import age_on
+from safelight.policy.dates import age_on
 from safelight.web.desk.templatetags.words import day
 
 register = template.Library()
