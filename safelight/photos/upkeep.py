@@ -23,7 +23,7 @@ from safelight.photos.receiving import complete_arrivals
 from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 from safelight.vault.scrub import scrub
-from safelight.vault.stores import DiskStore, require_own_store, store
+from safelight.vault.stores import require_own_store, store
 from safelight.vault.sweeping import Swept, sweep
 
 log = logging.getLogger(__name__)
@@ -99,8 +99,7 @@ def sweep_blobs(*, at: datetime) -> Swept:
     """
     require_own_store()
     blobs, now = store(), at.timestamp()
-    if isinstance(blobs, DiskStore):
-        blobs.sweep(now=now)
+    blobs.sweep(now=now)
     swept = sweep(blobs, shelves(), now=now)
     for name in swept.aside:
         log.warning("no row names blob %s: set aside", name)

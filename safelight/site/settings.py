@@ -23,7 +23,6 @@ SAFELIGHT_S3 = (
 # How lower floors reach what higher floors chose: name -> dotted path (lib/wiring.py).
 SAFELIGHT_WIRING = {
     "audit.sign": "safelight.vault.sealing.sign_audit",
-    "audit.public_key": "safelight.vault.sealing.audit_public_key",
     "audit.seal_detail": "safelight.vault.sealing.seal_detail",
     "audit.open_detail": "safelight.vault.sealing.open_detail",
     "policy.duty": "safelight.people.duties.require_policy_edit",

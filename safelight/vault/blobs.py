@@ -96,6 +96,10 @@ class Store(Protocol):
         """Remove a blob that was set aside, for good."""
         ...
 
+    def sweep(self, *, now: float) -> int:
+        """Remove what a crash left half-written in the store itself; return how much."""
+        ...
+
     def require_owner(self, owner: str) -> None:
         """Refuse a store that bears another's mark; the first to ask marks it (StoreOfAnother)."""
         ...

@@ -130,6 +130,10 @@ class S3Store:
         for key in self._aside(name):
             self._remove(key)
 
+    def sweep(self, *, now: float) -> int:
+        """Remove nothing: the service keeps a whole object or none."""
+        return 0
+
     def require_owner(self, owner: str) -> None:
         """Refuse a bucket that bears another installation's mark; mark one that bears none.
 

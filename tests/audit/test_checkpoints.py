@@ -17,7 +17,7 @@ from safelight.audit.checkpoints import (
 from safelight.audit.log import record
 from safelight.audit.models import Checkpoint, Entry
 from safelight.lib.refusals import BadInput, NotFound
-from safelight.lib.wiring import wired
+from safelight.vault.sealing import audit_public_key
 from tests.audit.conftest import ADA, ELSEWHERE, HERE, NOON, Write
 from tests.audit.tampering import without_triggers
 
@@ -36,7 +36,7 @@ def test_a_checkpoint_is_three_lines_that_the_key_signed(write: Write) -> None:
     name, size, root, end = made.text.split("\n")
     assert (name, size, end) == (f"safelight/audit/v1/{HERE}", "1", "")
     assert b64decode(root) == bytes(Entry.objects.get().leaf_hash)
-    public = Ed25519PublicKey.from_public_bytes(wired("audit.public_key")())
+    public = Ed25519PublicKey.from_public_bytes(audit_public_key())
     public.verify(bytes(made.signature), made.text.encode())
     assert made.note.startswith(made.text)
     assert b64decode(made.note.split("\n")[3]) == bytes(made.signature)

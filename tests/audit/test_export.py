@@ -12,7 +12,7 @@ from django.db import connection
 from safelight.audit.checkpoints import checkpoint
 from safelight.audit.export import export_log, write_log
 from safelight.audit.models import Entry
-from safelight.lib.wiring import wired
+from safelight.vault.sealing import audit_public_key
 from tests.audit.conftest import ADA, ELSEWHERE, HERE, NOON, Write
 from tests.audit.exports import leaf, run
 from tests.audit.tampering import without_triggers
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def key(tmp_path: Path) -> Path:
     path = tmp_path / "key.txt"
-    path.write_text(b64encode(wired("audit.public_key")()).decode())
+    path.write_text(b64encode(audit_public_key()).decode())
     return path
 
 
