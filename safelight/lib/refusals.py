@@ -47,3 +47,18 @@ class NotAllowed(Refusal):
 
     code = "not_allowed"
     status = 403
+
+
+class StepUp(Refusal):
+    """This asks for a signature not older than five minutes (letter S)."""
+
+    code = "step_up"
+    status = 401
+    way_on_words = "Confirm with my passkey"
+
+    def __init__(self, way_back: str = "/") -> None:
+        """Say what to do, and lead back to where it is done again; nothing was done yet."""
+        super().__init__(
+            "This needs your passkey again.", remedy="Confirm that it is you, then do it again."
+        )
+        self.way_on = f"/step-up?next={way_back}"

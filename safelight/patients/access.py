@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from safelight.lib.refusals import Refusal
+from safelight.lib.refusals import Refusal, StepUp
 from safelight.patients.models import BreakGlass, Patient, Visit
 from safelight.patients.reading import named
 from safelight.people.duties import Act, letters, require_duty
@@ -49,21 +49,6 @@ class WallUp(Refusal):
         self.way_on = f"/break-glass/{patient.pk}" if may_break else ""
 
 
-class SignAgain(Refusal):
-    """A privacy officer opens a record only after signing in again (letter S)."""
-
-    code = "step_up"
-    status = 401
-    way_on_words = "Confirm with my passkey"
-
-    def __init__(self, patient: Patient) -> None:
-        """Say what to do; nothing was opened."""
-        super().__init__(
-            "This needs your passkey again.", remedy="Confirm that it is you, then open it again."
-        )
-        self.way_on = f"/step-up?next=/patients/{patient.pk}"
-
-
 def patient_for(
     person: Person, patient_id: UUID, *, at: datetime, stepped_up: bool = False
 ) -> Patient:
@@ -79,7 +64,7 @@ def patient_for(
     if way is None:
         raise WallUp(patient, may_break="B" in letters(person, Act.PHOTO_VIEW_WALLED))
     if way is Way.OFFICER and not stepped_up:
-        raise SignAgain(patient)
+        raise StepUp(f"/patients/{patient.pk}")
     return patient
 
 

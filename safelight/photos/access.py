@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from safelight.lib.refusals import NotFound, Refusal
+from safelight.lib.refusals import NotFound, Refusal, StepUp
 from safelight.patients.access import Way, live_grant, own, patient_for, way_to
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters, may, require_duty
@@ -60,21 +60,6 @@ class Covered(Refusal):
             "This photo is covered.", remedy="Uncover it with a reason, which is kept."
         )
         self.way_on = f"/photos/{photo.pk}/unblur"
-
-
-class ConfirmFirst(Refusal):
-    """This form of a photo asks for a signature not older than five minutes (letter S)."""
-
-    code = "step_up"
-    status = 401
-    way_on_words = "Confirm with my passkey"
-
-    def __init__(self, photo: Photo) -> None:
-        """Say what to do; nothing was opened."""
-        super().__init__(
-            "This needs your passkey again.", remedy="Confirm that it is you, then open it again."
-        )
-        self.way_on = f"/step-up?next=/photos/{photo.pk}"
 
 
 class NoExport(Refusal):
@@ -182,7 +167,7 @@ def _require_sensitive(
         return
     if "S" in found:
         if not stepped_up:
-            raise ConfirmFirst(photo)
+            raise StepUp(f"/photos/{photo.pk}")
         return
     raise SensitiveWall(photo, may_break="B" in found)
 
@@ -194,6 +179,6 @@ def _require_leave(
     act = Act.ORIGINAL_DOWNLOAD if form is Form.ORIGINAL else Act.PHOTO_PRINT
     require_duty(person, act)
     if "A" not in letters(person, act) and "S" in letters(person, act) and not stepped_up:
-        raise ConfirmFirst(photo)
+        raise StepUp(f"/photos/{photo.pk}")
     if photo.patient is not None and way_to(person, photo.patient, at=at) is Way.BREAK_GLASS:
         raise NoExport

@@ -12,17 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from safelight.lib.refusals import StepUp
 from safelight.people.duties import Act, needs_step_up, require_duty
 from safelight.people.models import Person
-from safelight.web.answers import wants_json
+from safelight.web.answers import told, wants_json
 
 P = ParamSpec("P")
 SIGN_IN = {"code": "sign_in", "message": "You are signed out.", "remedy": "Sign in and try again."}
-STEP_UP = {
-    "code": "step_up",
-    "message": "This needs your passkey again.",
-    "remedy": "Confirm that it is you, then repeat what you did.",
-}
 
 
 class PersonRequest(HttpRequest):
@@ -100,7 +96,7 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
 def to_step_up(request: HttpRequest) -> HttpResponse:
     """Ask for the passkey again. What a form carried is not kept: the page says to repeat it."""
     if wants_json(request):
-        return JsonResponse(STEP_UP, status=401)
+        return told(StepUp())
     return _by_way_of("door:step-up", request)
 
 

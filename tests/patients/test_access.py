@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from safelight.lib.refusals import NotAllowed, NotFound
-from safelight.patients.access import SignAgain, WallUp, Way, identity_for, patient_for, way_to
+from safelight.lib.refusals import NotAllowed, NotFound, StepUp
+from safelight.patients.access import WallUp, Way, identity_for, patient_for, way_to
 from safelight.patients.breaking_glass import break_glass
 from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person
@@ -111,8 +111,9 @@ def test_break_glass_opens_one_record_for_thirty_minutes(
 
 
 def test_a_privacy_officer_signs_again_for_any_record(mo: Person, far: Patient) -> None:
-    with pytest.raises(SignAgain):
+    with pytest.raises(StepUp) as refused:
         patient_for(mo, far.pk, at=NOON)
+    assert refused.value.way_on == f"/step-up?next=/patients/{far.pk}"
     assert patient_for(mo, far.pk, at=NOON, stepped_up=True) == far
 
 

@@ -9,11 +9,11 @@ from safelight.audit import reading as audit
 from safelight.consent.models import Consent
 from safelight.consent.withdrawing import withdraw_consent
 from safelight.lib.ids import new_id
-from safelight.lib.refusals import BadInput, NotAllowed, NotFound
+from safelight.lib.refusals import BadInput, NotAllowed, NotFound, StepUp
 from safelight.patients.merging import merge_patients
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
-from safelight.photos.access import ConfirmFirst, photo_for
+from safelight.photos.access import photo_for
 from safelight.photos.filing import file_capture
 from safelight.photos.matching import AlreadyMatched, NotCovered, match_photo
 from safelight.photos.models import Capture, Move, Photo, WaitingConsent
@@ -220,5 +220,5 @@ def test_a_privacy_officer_moves_only_after_signing_again(
     photo = filed(phone, ada, pat)
     with pytest.raises(Exception, match="passkey") as refused:
         move_photo(photo, quinn, reason="Wrong record", by=mo, at=NOON)
-    assert getattr(refused.value, "code", "") == ConfirmFirst.code
+    assert getattr(refused.value, "code", "") == StepUp.code
     move_photo(photo, quinn, reason="Wrong record", by=mo, at=NOON, stepped_up=True)
