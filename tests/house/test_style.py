@@ -35,6 +35,11 @@ def test_safari_is_told_by_its_own_name_that_words_are_not_selected(name: str) -
     assert re.findall(alone, text) == []
 
 
+def test_a_long_press_on_a_photo_does_not_offer_to_keep_it() -> None:
+    text = without_comments((STYLE / "base.css").read_text())
+    assert re.search(r"\n  img \{ -webkit-touch-callout: none; \}", text)
+
+
 def test_dark_by_choice_and_dark_by_the_machine_are_the_same() -> None:
     by_machine, by_choice = dark_blocks()
     assert by_machine == by_choice

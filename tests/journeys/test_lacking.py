@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
+from tests.journeys.devices import PATIENCE
 from tests.journeys.phone import SHUTTER, Phone
 
 pytestmark = pytest.mark.browser
@@ -103,6 +104,13 @@ def test_what_was_taken_out_of_reach_is_sent_once_the_server_answers(
     assert len(practice.server.ask("photos", patient=pat["id"])) == 1
 
 
+def test_the_passkey_signs_in_again_when_the_session_has_ended(iphone: Phone) -> None:
+    iphone.lock()
+    iphone.context.clear_cookies()
+    iphone.unlock()
+    expect(iphone.page.get_by_role("button", name="Find a patient")).to_be_visible()
+
+
 def test_a_name_that_is_being_typed_is_searched_as_it_grows(
     practice: Practice, doctor: Desk, iphone: Phone
 ) -> None:
@@ -111,7 +119,8 @@ def test_a_name_that_is_being_typed_is_searched_as_it_grows(
     field = iphone.page.get_by_role("searchbox")
     field.press_sequentially(pat["family"], delay=60)
     found = iphone.page.get_by_role("region", name="Patients found")
-    expect(found.get_by_role("button")).to_contain_text(re.compile(pat["family"], re.I))
+    row = found.get_by_role("button", name=re.compile(pat["family"], re.I))
+    expect(row).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("path", ["/agree", "/s"])
