@@ -42,7 +42,7 @@ PREFIX = "/phone/api/captures/"
 METHODS = ("GET", "PATCH", "POST")
 MOST_WORDS = 8 * 1024
 MOST_PIECE = 8 * 1024 * 1024
-FLUSH = 1024 * 1024
+FLUSH = 2 * 1024 * 1024
 """Bytes held in memory for each phone before they are written down, however large its piece is."""
 THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="receiving")
 
@@ -250,21 +250,23 @@ async def _write_body(arrival: Arrival, offset: int, receive: Receive) -> int:
     What came before a connection broke is kept: the phone goes on from there.
     """
     append = _threaded(receiving.add_piece)
-    held, size, more = bytearray(), 0, True
+    held: list[bytes] = []
+    size, written, more = 0, 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            if held:
-                await append(arrival, offset=offset, piece=bytes(held))
+            if size > written:
+                await append(arrival, offset=offset, piece=b"".join(held))
             raise Disconnected
-        held += message.get("body", b"")
-        size += len(message.get("body", b""))
+        held.append(message.get("body", b""))
+        size += len(held[-1])
         if size > MOST_PIECE:
             raise PieceTooLarge
         more = message.get("more_body", False)
-        if held and (len(held) >= FLUSH or not more):
-            offset = await append(arrival, offset=offset, piece=bytes(held))
+        if size > written and (size - written >= FLUSH or not more):
+            offset = await append(arrival, offset=offset, piece=b"".join(held))
             held.clear()
+            written = size
     return offset
 
 
