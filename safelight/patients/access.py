@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from safelight.lib.refusals import Refusal, StepUp
 from safelight.patients.models import BreakGlass, Patient, Visit
 from safelight.patients.reading import named
-from safelight.people.duties import Act, letters, require_duty
+from safelight.people.duties import Act, letters, may, require_duty
 from safelight.people.models import Person
 from safelight.policy.dates import local_day, months_on
 from safelight.policy.settings import setting
@@ -77,7 +77,7 @@ def identity_for(person: Person, patient_id: UUID, *, at: datetime) -> Patient:
     require_duty(person, Act.PATIENT_VIEW)
     patient = named(person, patient_id)
     only_own = letters(person, Act.PATIENT_VIEW) == {"O"}
-    officer = bool({"M", "P"} & set(person.roles))
+    officer = may(person, Act.PATIENT_VIEW_RESTRICTED)
     walled = only_own or (patient.restricted and not officer)
     if walled and way_to(person, patient, at=at) is None:
         raise WallUp(patient, may_break="B" in letters(person, Act.PHOTO_VIEW_WALLED))

@@ -11,7 +11,7 @@ from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.patients.access import Way, live_grant, way_to
 from safelight.patients.details import plain
 from safelight.patients.models import BreakGlass, Patient
-from safelight.people.duties import Act, letters
+from safelight.people.duties import Act, letters, may
 from safelight.people.models import Person
 from safelight.policy.models import Practice
 
@@ -123,8 +123,8 @@ def officers_for(person: Person) -> list[Person]:
         ).order_by("family", "given")
         if one.pk != person.pk
     ]
-    officers = [one for one in people if "P" in one.roles]
-    return officers or [one for one in people if "M" in one.roles]
+    officers = [one for one in people if "A" in letters(one, Act.BREAK_GLASS_REVIEW)]
+    return officers or [one for one in people if may_review(one)]
 
 
 def unreviewed(practice: Practice | UUID) -> list[BreakGlass]:
@@ -135,7 +135,7 @@ def unreviewed(practice: Practice | UUID) -> list[BreakGlass]:
 
 def may_review(person: Person) -> bool:
     """Say whether break-glass is shown to this person for review: privacy officer or manager."""
-    return person.is_active and bool({"P", "M"} & set(person.roles))
+    return may(person, Act.BREAK_GLASS_REVIEW)
 
 
 def to_review(person: Person) -> list[BreakGlass]:
@@ -143,7 +143,7 @@ def to_review(person: Person) -> list[BreakGlass]:
     if not may_review(person):
         return []
     mine = str(person.pk)
-    officer = "P" in person.roles
+    officer = "A" in letters(person, Act.BREAK_GLASS_REVIEW)
     return [
         one
         for one in unreviewed(person.practice_id)

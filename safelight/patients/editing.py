@@ -5,17 +5,16 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from safelight.audit.log import record
-from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
+from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.patients.access import WallUp, way_to
 from safelight.patients.breaking_glass import note_way_in
 from safelight.patients.details import WORDS, Details, DetailsWrong, plain, tidy
 from safelight.patients.keeping import change_row, columns, require_sound, snapshot
 from safelight.patients.models import Identifier, Patient
 from safelight.patients.reading import KINDS, details_of, look_over
-from safelight.people.duties import Act, require_duty
+from safelight.people.duties import Act, may, require_duty
 from safelight.people.models import Person
 
-MAY_RESTRICT = frozenset({"GP", "M", "P"})  # the clinic's answer; reception asks one of them
 LONGEST_REASON = 200
 
 
@@ -113,20 +112,6 @@ def changed_words(before: Details, after: Details) -> list[str]:
     return [words for name, words in WORDS.items() if old.get(name) != new.get(name)]
 
 
-def may_restrict(person: Person) -> bool:
-    """Say whether a person may restrict a record, or end that: GP, manager, privacy officer."""
-    return person.is_active and bool(MAY_RESTRICT & set(person.roles))
-
-
-def require_restrict(person: Person) -> None:
-    """Refuse everybody who may not restrict a record."""
-    if not may_restrict(person):
-        raise NotAllowed(
-            "Not changed. Your duties don’t include restricting a record.",
-            remedy="Ask a GP, the practice manager or the privacy officer.",
-        )
-
-
 @transaction.atomic
 def restrict(
     patient: Patient, restricted: bool, *, reason: str, by: Person, at: datetime
@@ -136,11 +121,12 @@ def restrict(
     Everybody then needs break-glass, those who care for the patient too (security-design, 8). A
     GP lifts it only from inside: otherwise the wall would open to whoever takes it down.
     """
-    require_restrict(by)
+    require_duty(by, Act.PATIENT_RESTRICT)
     patient = _locked(patient, by)
     if patient.restricted == restricted:
         return patient
-    if patient.restricted and not {"M", "P"} & set(by.roles) and not way_to(by, patient, at=at):
+    is_inside = may(by, Act.PATIENT_VIEW_RESTRICTED) or way_to(by, patient, at=at)
+    if patient.restricted and not is_inside:
         raise WallUp(patient, may_break=True)
     words = plain(reason)
     if not words or len(words) > LONGEST_REASON:

@@ -12,7 +12,9 @@ from safelight.patients import rules
 from safelight.patients.details import Details, Findings, check
 from safelight.patients.keeping import details_from
 from safelight.patients.models import Identifier, Merge, Patient, PatientChange
+from safelight.people.duties import Act
 from safelight.people.models import Person
+from safelight.people.reading import people_who
 from safelight.policy.models import Practice
 
 PAGE = 20
@@ -206,16 +208,12 @@ def _doubles(others: QuerySet[Patient], details: Details) -> dict[str, str]:
 
 def gps_of(practice: Practice | UUID) -> QuerySet[Person]:
     """Return the people who may be somebody's usual GP, by name."""
-    people = Person.objects.filter(practice=practice, is_active=True, left_at__isnull=True)
-    doctors = [one.pk for one in people if {"GP", "RG"} & set(one.roles)]
-    return people.filter(pk__in=doctors).order_by("family", "given")
+    return people_who(practice, Act.PATIENT_USUAL_GP)
 
 
 def clinicians_of(practice: Practice | UUID) -> QuerySet[Person]:
     """Return the people a visit can be with, by name."""
-    people = Person.objects.filter(practice=practice, is_active=True, left_at__isnull=True)
-    clinical = [one.pk for one in people if {"GP", "RG", "NU"} & set(one.roles)]
-    return people.filter(pk__in=clinical).order_by("family", "given")
+    return people_who(practice, Act.VISIT_HOLD)
 
 
 def changes_of(patient: Patient) -> list[PatientChange]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.people.duties import Act, require_duty
-from safelight.people.inviting import checked_roles, checked_supervisor
+from safelight.people.inviting import checked_roles, checked_supervisor, gives_clinical
 from safelight.people.leaving import require_another_manager
 from safelight.people.models import Person
 
@@ -39,7 +39,7 @@ def change_person(
     changed = set(wanted) != set(person.roles)
     if changed and person.pk == by.pk:
         raise NotAllowed("Not done. Nobody changes their own duties.", remedy="Ask a colleague.")
-    if changed and not {"M", "P"} & set(wanted):
+    if changed and not gives_clinical(wanted):
         require_another_manager(person)
     before = "+".join(person.roles)
     person.title, person.given, person.family = title.strip(), given.strip(), family.strip()

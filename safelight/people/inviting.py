@@ -17,6 +17,7 @@ from safelight.people.duties import (
     Act,
     clinical_roles,
     letters_of,
+    may,
     require_duty,
     role_names,
 )
@@ -142,16 +143,16 @@ def checked_roles(roles: Sequence[str], *, before: Sequence[str], by: Person) ->
     if not roles or any(role not in names for role in roles):
         raise BadInput("Choose at least one of the duties in the list.")
     added = set(roles) - set(before)
-    if added & clinical_roles() and not _may_give_clinical(by):
+    if added & clinical_roles() and not gives_clinical(by.roles):
         raise NotAllowed(
             "Not done. Clinical duties are given by the manager or the privacy officer."
         )
     return [role for role in names if role in roles]
 
 
-def _may_give_clinical(by: Person) -> bool:
-    """Say whether one of their roles manages people without the letter N."""
-    rows = (letters_of(role, Act.PEOPLE_MANAGE) for role in by.roles)
+def gives_clinical(roles: Sequence[str]) -> bool:
+    """Say whether one of these roles manages people without the letter N."""
+    rows = (letters_of(role, Act.PEOPLE_MANAGE) for role in roles)
     return any(row & GRANTS and "N" not in row for row in rows)
 
 
@@ -161,6 +162,6 @@ def checked_supervisor(supervisor: Person | None, *, by: Person) -> Person | Non
         return None
     if supervisor.practice_id != by.practice_id or not supervisor.is_active:
         raise NotFound
-    if "GP" not in supervisor.roles:
+    if not may(supervisor, Act.PEOPLE_SUPERVISE):
         raise BadInput("A supervisor is a GP of this practice.")
     return supervisor

@@ -13,6 +13,7 @@ from safelight.people.inviting import (
     checked_roles,
     checked_supervisor,
     end_links,
+    gives_clinical,
     invite_again,
 )
 from safelight.people.models import PairingCode, Person
@@ -93,7 +94,5 @@ def require_another_manager(person: Person) -> None:
     """Refuse if this is the last one who can invite people and give duties."""
     others = Person.objects.filter(practice=person.practice, is_active=True, left_at=None)
     others = others.exclude(pk=person.pk).exclude(joined_at=None)
-    if may(person, Act.PEOPLE_MANAGE) and not any(
-        {"M", "P"} & set(other.roles) for other in others
-    ):
+    if may(person, Act.PEOPLE_MANAGE) and not any(gives_clinical(one.roles) for one in others):
         raise LastManager

@@ -2,9 +2,12 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from safelight.lib.refusals import NotFound
-from safelight.people.duties import Act, require_duty, role_names
+from safelight.people.duties import Act, may, require_duty, role_names
 from safelight.people.models import Person
+from safelight.policy.models import Practice
 
 
 def people_of(by: Person) -> list[Person]:
@@ -26,8 +29,14 @@ def person_for(by: Person, person: UUID) -> Person:
 
 def supervisors_of(by: Person) -> list[Person]:
     """List the GPs who can supervise a registrar here."""
-    rows = Person.objects.filter(practice=by.practice, is_active=True, left_at=None)
-    return [row for row in rows.order_by("family", "given") if "GP" in row.roles]
+    return list(people_who(by.practice_id, Act.PEOPLE_SUPERVISE))
+
+
+def people_who(practice: Practice | UUID, act: Act) -> QuerySet[Person]:
+    """Return the people of a practice whose duties cover an act, by name."""
+    here = Person.objects.filter(practice=practice, is_active=True, left_at__isnull=True)
+    able = [row.pk for row in here if may(row, act)]
+    return here.filter(pk__in=able).order_by("family", "given")
 
 
 def names_by_id(by: Person) -> dict[UUID, str]:

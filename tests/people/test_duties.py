@@ -1,8 +1,12 @@
 """Duties: the table is whole, unknown roles open nothing, and leavers have none."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from safelight.lib.refusals import NotAllowed
+from safelight.people import duties
 from safelight.people.duties import (
     Act,
     letters,
@@ -16,6 +20,7 @@ from safelight.people.duties import (
 from safelight.people.models import Person
 
 KNOWN = frozenset("AOSB2FUVN")
+ROOT = Path(duties.__file__).parents[1]
 
 
 def someone(*roles: str, is_active: bool = True) -> Person:
@@ -75,10 +80,33 @@ def test_somebody_who_left_may_nothing() -> None:
         ("IT", Act.MAIL_SERVER, "S"),
         ("IT", Act.POLICY_EDIT, ""),
         ("GP", Act.MAIL_SERVER, ""),
+        ("GP", Act.PATIENT_RESTRICT, "A"),
+        ("NU", Act.PATIENT_RESTRICT, ""),
+        ("M", Act.PATIENT_VIEW_RESTRICTED, "A"),
+        ("RE", Act.PATIENT_VIEW_RESTRICTED, ""),
+        ("P", Act.BREAK_GLASS_REVIEW, "A"),
+        ("M", Act.BREAK_GLASS_REVIEW, "O"),
+        ("RG", Act.PATIENT_USUAL_GP, "A"),
+        ("NU", Act.PATIENT_USUAL_GP, ""),
+        ("NU", Act.VISIT_HOLD, "A"),
+        ("RG", Act.PEOPLE_SUPERVISE, ""),
     ],
 )
 def test_the_table_says_what_the_design_says(role: str, act: Act, expected: str) -> None:
     assert letters_of(role, act) == frozenset(expected)
+
+
+def test_no_room_decides_by_a_role_that_it_names_itself() -> None:
+    codes = "|".join(role_names())
+    by_hand = re.compile(rf"""["'](?:{codes})["'].*\.roles|\.roles.*["'](?:{codes})["']""")
+    lines = [
+        f"{path.name}: {line.strip()}"
+        for room in ("people", "patients", "consent", "photos", "sharing", "web")
+        for path in (ROOT / room).rglob("*.py")
+        for line in path.read_text().splitlines()
+        if by_hand.search(line)
+    ]
+    assert lines == []
 
 
 def test_two_roles_add_up() -> None:

@@ -21,9 +21,7 @@ from safelight.patients.adding import add_patient
 from safelight.patients.details import WORDS, Details, DetailsDoubtful, DetailsWrong
 from safelight.patients.editing import (
     edit_patient,
-    may_restrict,
     newest_change,
-    require_restrict,
     restrict,
 )
 from safelight.patients.looking import note_view
@@ -31,7 +29,7 @@ from safelight.patients.models import Patient, PatientChange
 from safelight.patients.reading import SHORTEST, changes_of, details_of, gps_of, merges_of
 from safelight.patients.rules import NotADate, date_of_birth, shown
 from safelight.patients.searching import search
-from safelight.people.duties import Act, may, opens_records
+from safelight.people.duties import Act, may, opens_records, require_duty
 from safelight.people.models import Person
 from safelight.web.desk.asked import number_in
 from safelight.web.doors import PersonRequest, signed_in
@@ -248,7 +246,7 @@ def edit(request: PersonRequest, patient_id: UUID) -> HttpResponse:
         "changes": [ChangeLines.of(change) for change in changes_of(patient)],
         "merges": merges_of(patient),
         "may_merge": may(request.person, Act.PATIENT_MERGE),
-        "may_restrict": may_restrict(request.person),
+        "may_restrict": may(request.person, Act.PATIENT_RESTRICT),
     }
     return render(
         request, "desk/patients/edit.html", context, status=200 if not form.errors else 422
@@ -283,7 +281,7 @@ def restriction(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Restrict a record, or end that, with a reason."""
     at = now()
     patient = identity_for(request.person, patient_id, at=at)
-    require_restrict(request.person)
+    require_duty(request.person, Act.PATIENT_RESTRICT)
     note_view(patient, by=request.person, at=at)
     problem, reason = "", request.POST.get("reason", "")
     if request.method == "POST":
