@@ -40,6 +40,11 @@ def media_type_of(content: bytes) -> str:
     raise NotAScan("A scan is a PDF, a JPEG or a PNG. Nothing was kept.")
 
 
+def scans_of(consent: Consent) -> list[PaperScan]:
+    """Return the scans that lie with a consent, the oldest first."""
+    return list(consent.scans.select_related("by").order_by("at"))
+
+
 def add_scan(consent: Consent, *, content: bytes, by: Person, at: datetime) -> PaperScan:
     """Seal a scan under a key of its own and file it with the consent; the paper is owed no more.
 

@@ -44,6 +44,11 @@ def names_by_id(by: Person) -> dict[UUID, str]:
     return {row.pk: row.name for row in Person.objects.filter(practice=by.practice)}
 
 
+def person_known(number: UUID | None) -> Person | None:
+    """Return anybody by number, of whatever practice: to write a log, never to show."""
+    return Person.objects.filter(pk=number).first() if number else None
+
+
 def role_words(person: Person) -> str:
     """Return a person's roles in words, as a page shows them."""
     names = role_names()

@@ -12,7 +12,7 @@ from django.db import transaction
 from safelight.audit.log import record
 from safelight.consent.going import may_go
 from safelight.consent.uses import PATIENT_COPY
-from safelight.lib.refusals import BadInput
+from safelight.lib.refusals import BadInput, NotFound
 from safelight.people.models import Person
 from safelight.photos.access import Form, require_sight
 from safelight.photos.copies import Basis, begin_copy, next_print_number
@@ -70,4 +70,13 @@ def print_photo(
         purpose=purpose,
         detail=f"Copy {copy.number}. {words}",
     )
+    return copy
+
+
+def print_to_make(photo: Photo, number: int, *, by: Person) -> Copy:
+    """Return a print that this person asked for and that is held; another’s looks like none."""
+    rows = photo.copies.filter(holder=Copy.Holder.PAPER, state=Copy.State.HELD, made_by=by)
+    copy = rows.filter(number=number).first()
+    if copy is None:
+        raise NotFound
     return copy

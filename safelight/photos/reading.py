@@ -12,7 +12,7 @@ from safelight.lib.refusals import NotFound
 from safelight.patients.models import Patient
 from safelight.people.models import Phone
 from safelight.photos.copies import NOT_ENDED, outside_copies
-from safelight.photos.models import Alarm, Capture, Copy, Photo
+from safelight.photos.models import Alarm, Capture, Copy, LabelEdit, Move, Photo
 from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 
@@ -126,6 +126,16 @@ def neighbours(photo: Photo) -> tuple[Photo | None, Photo | None]:
     older = same.filter(Q(taken_at__lt=photo.taken_at) | (now & Q(pk__lt=photo.pk)))
     newer = same.filter(Q(taken_at__gt=photo.taken_at) | (now & Q(pk__gt=photo.pk)))
     return older.order_by("-taken_at", "-pk").first(), newer.order_by("taken_at", "pk").first()
+
+
+def edits_of(photo: Photo) -> list[LabelEdit]:
+    """Return how a photo's words were changed, newest first."""
+    return list(photo.label_edits.select_related("by").order_by("-at"))
+
+
+def moves_of(photo: Photo) -> list[Move]:
+    """Return from which record to which a photo was moved."""
+    return list(photo.moves.select_related("by", "from_patient", "to_patient"))
 
 
 def unmatched_count(practice: Practice) -> int:

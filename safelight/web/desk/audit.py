@@ -23,6 +23,7 @@ from safelight.patients.access import identity_for, patient_for
 from safelight.patients.breaking_glass import reason_words
 from safelight.people.duties import Act, may, opens_records, role_names
 from safelight.people.models import Person
+from safelight.people.reading import names_by_id
 from safelight.photos.printing import PURPOSES
 from safelight.sharing.reading import recipients_of
 from safelight.web.desk.asked import number_in
@@ -88,8 +89,7 @@ def lines(entries: Sequence[Entry], reader: Person) -> list[Line]:
     Whoever looked by a link is named as the share names them, to a reader who may see shares.
     """
     ids = {entry.actor_id for entry in entries if entry.actor_id}
-    names = recipients_of(reader, ids)
-    names |= {p.pk: p.name for p in Person.objects.filter(practice=reader.practice, pk__in=ids)}
+    names = recipients_of(reader, ids) | names_by_id(reader)
     roles = role_names() | dict.fromkeys(BY_LINK, "By a link or code")
     return [
         Line(

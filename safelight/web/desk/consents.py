@@ -122,7 +122,7 @@ def consent(request: PersonRequest, consent_id: UUID) -> HttpResponse:
         "told": document(found, at=at),
         "signature": signature_path(found),
         "box": BOX,
-        "scans": found.scans.select_related("by").order_by("at"),
+        "scans": papers.scans_of(found),
         **_resting(found, at=at),
         "owes": owed_of(found, at=at),
         "history": [(row, sentence(row, at=at)) for row in earlier if row.pk != found.pk],

@@ -10,6 +10,7 @@ from safelight.people.duties import Act, may
 from safelight.people.models import Person, Phone
 from safelight.people.phone_care import checks_due
 from safelight.people.phones import has_it
+from safelight.people.reading import names_by_id
 from safelight.photos.models import Capture
 from safelight.photos.reading import (
     captures_gone_from,
@@ -56,10 +57,10 @@ class Lost:
     gone: int
     last_seen: str
     reported_at: datetime | None
-    reported_by: Person | None
+    reported_by: str
     contact_at: datetime | None
     contact_before: timedelta | None
-    had: Person | None
+    had: str
 
 
 def shown(phone: Phone, person: Person, *, at: datetime) -> Shown:
@@ -88,7 +89,7 @@ def lost_facts(phone: Phone, reader: Person) -> Lost:
     possibly = [_possibly(row, names=names) for row in captures_possibly_on(phone)]
     sealed = list(consents_possibly_on(phone))
     patients = patients_of(phone.practice, [row.pk for row in sealed])
-    people = {str(row.pk): row for row in Person.objects.filter(practice=phone.practice)}
+    people = {str(number): name for number, name in names_by_id(reader).items()}
     reported, contact = _time(report.get("reported_at")), _time(report.get("contact_at"))
     return Lost(
         possibly=possibly,
@@ -97,10 +98,10 @@ def lost_facts(phone: Phone, reader: Person) -> Lost:
         gone=captures_gone_from(phone),
         last_seen=str(report.get("last_seen", "")),
         reported_at=reported,
-        reported_by=people.get(str(report.get("reported_by", ""))),
+        reported_by=people.get(str(report.get("reported_by")), ""),
         contact_at=contact,
         contact_before=reported - contact if reported and contact else None,
-        had=people.get(str(report.get("had", ""))),
+        had=people.get(str(report.get("had")), ""),
     )
 
 

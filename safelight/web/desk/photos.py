@@ -19,9 +19,9 @@ from safelight.photos import copies, reading
 from safelight.photos.access import Form, is_covered, photo_for
 from safelight.photos.flagging import set_flags, uncover
 from safelight.photos.labelling import missing_words
-from safelight.photos.models import Copy, Photo
+from safelight.photos.models import Photo
 from safelight.photos.moving import move_photo
-from safelight.photos.printing import LASTS, PURPOSES, print_photo
+from safelight.photos.printing import LASTS, PURPOSES, print_photo, print_to_make
 from safelight.photos.viewing import open_rendition
 from safelight.web.desk.asked import uuid_in
 from safelight.web.desk.audit import lines
@@ -76,8 +76,8 @@ def photo(request: PersonRequest, photo_id: UUID) -> HttpResponse:
             "overdue": sum(row.state == "alarm" for row in rows["outside"]),
             "before": before,
             "after": after,
-            "edits": found.label_edits.select_related("by").order_by("-at"),
-            "moves": found.moves.select_related("by", "from_patient", "to_patient"),
+            "edits": reading.edits_of(found),
+            "moves": reading.moves_of(found),
             "seen": lines(seen, person) if letters(person, Act.AUDIT_PATIENT) else [],
             "acts": {
                 "share": bool(letters(person, Act.SHARE_KNOWN)),
@@ -198,11 +198,7 @@ def print_page(request: PersonRequest, photo_id: UUID) -> HttpResponse:
 def printed(request: PersonRequest, photo_id: UUID, number: int) -> HttpResponse:
     """Show the page to print: the photo and a footer with patient, date, copy number, purpose."""
     found = _page(request, photo_id, Form.PRINT)
-    copy = found.copies.filter(
-        holder=Copy.Holder.PAPER, number=number, made_by=request.person, state=Copy.State.HELD
-    ).first()
-    if copy is None:
-        raise NotFound
+    copy = print_to_make(found, number, by=request.person)
     context = {"photo": found, "patient": found.patient, "copy": copy}
     return render(request, "desk/photos/printed.html", context)
 

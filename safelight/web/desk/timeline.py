@@ -16,6 +16,7 @@ from safelight.lib.clock import now
 from safelight.patients.access import identity_for, patient_for
 from safelight.patients.looking import note_view
 from safelight.patients.models import Patient
+from safelight.patients.visits import visits_of
 from safelight.people.duties import Act, letters, opens_records
 from safelight.photos import reading
 from safelight.photos.copies import outside_of
@@ -23,6 +24,8 @@ from safelight.photos.models import Photo
 from safelight.photos.viewing import enter_comparison, enter_page
 from safelight.web.desk.outline import outline
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
+
+VISITS = 5  # that stand beside the photos; the others are a page of their own
 
 
 def _open(request: PersonRequest, patient_id: UUID, *, may_see: bool, at: datetime) -> Patient:
@@ -93,63 +96,73 @@ def _days_between(pair: list[Photo]) -> int:
     return (days[-1] - days[0]).days if days else 0
 
 
+@dataclass(frozen=True)
+class Strip:
+    """The photos of one site: those a person may see, those covered for them, and two compared."""
+
+    page: reading.Page
+    clear: list[Photo]
+    compared: Pair
+    asked: list[str]
+
+    def told(self, *, at: datetime) -> dict[str, object]:
+        """Return what the page says of them."""
+        photos, pair = self.page.photos, self.compared.photos
+        outside = outside_of(photos, at=at)
+        return {
+            "lines": [Line(photo, *outside.get(photo.pk, (0, 0))) for photo in photos],
+            "strip": list(reversed(photos)),
+            "after": self.page.after,
+            "covered": {photo.pk for photo in photos} - {photo.pk for photo in self.clear},
+            "may_compare": len(self.clear) > 2,
+            "not_two": bool(self.asked) and len(self.asked) != 2,
+            "pair": pair,
+            "compared": self.compared,
+            "days_between": _days_between(pair),
+        }
+
+
+def _strip(
+    request: PersonRequest, found: Patient, chosen: reading.Site | None, *, at: datetime
+) -> Strip:
+    """Read a page of one site's photos, and enter in the log what of it is shown."""
+    page = reading.Page([], None)
+    if chosen is not None:
+        after = reading.After.read(request.GET.get("after", ""))
+        page = reading.timeline(found, site_code=chosen.code, side=chosen.side, after=after)
+    shown = set(enter_page(page.photos, patient=found, by=request.person, at=at))
+    clear, asked = [photo for photo in page.photos if photo.pk in shown], _asked(request)
+    compared = _pair(clear, asked, chosen)
+    if len(compared.photos) == 2 and asked:
+        enter_comparison(compared.photos, by=request.person, at=at)
+    return Strip(page, clear, compared, asked)
+
+
 @require_GET
 @signed_in(Act.PATIENT_VIEW)
 def patient(request: PersonRequest, patient_id: UUID) -> HttpResponse:
     """Show a patient's photos of one site at a time. One audit entry covers the small pictures."""
-    at = now()
-    may_see = opens_records(request.person)
+    at, person = now(), request.person
+    may_see = opens_records(person)
     found = _open(request, patient_id, may_see=may_see, at=at)
     places = reading.sites_of(found) if may_see else []
     chosen = _chosen_site(request, places)
-    page = reading.Page([], None)
-    if may_see and chosen is not None:
-        page = reading.timeline(
-            found,
-            site_code=chosen.code,
-            side=chosen.side,
-            after=reading.After.read(request.GET.get("after", "")),
-        )
-    shown = set(enter_page(page.photos, patient=found, by=request.person, at=at))
-    covered = {photo.pk for photo in page.photos} - shown
-    clear = [photo for photo in page.photos if photo.pk in shown]
-    asked = _asked(request)
-    compared = _pair(clear, asked, chosen)
-    pair = compared.photos
-    if len(pair) == 2 and asked:
-        enter_comparison(pair, by=request.person, at=at)
-    outside = outside_of(page.photos, at=at)
-    return render(
-        request,
-        "desk/timeline.html",
-        {
-            "patient": found,
-            "places": places,
-            "chosen": chosen,
-            "outline": outline(places, chosen),
-            "lines": [Line(photo, *outside.get(photo.pk, (0, 0))) for photo in page.photos],
-            "may_compare": len(clear) > 2,
-            "not_two": bool(asked) and len(asked) != 2,
-            "strip": list(reversed(page.photos)),
-            "after": page.after,
-            "covered": covered,
-            "pair": pair,
-            "compared": compared,
-            "days_between": _days_between(pair),
-            "may_see": may_see,
-            "total": sum(place.count for place in places),
-            "consents": live_consents(found, at=at),
-            "may_ask": bool(letters(request.person, Act.CONSENT_RECORD)),
-            "may_push": bool(letters(request.person, Act.VISIT_PUSH)),
-            "may_share": may_see and bool(letters(request.person, Act.SHARE_KNOWN)),
-            "may_audit": bool(letters(request.person, Act.AUDIT_PATIENT)),
-            "visits": _visits(found),
-        },
-    )
-
-
-def _visits(patient: Patient) -> list[object]:
-    return list(patient.visits.select_related("person").order_by("-starts_at")[:5])
+    strip = _strip(request, found, chosen, at=at)
+    context = {
+        "patient": found,
+        "places": places,
+        "chosen": chosen,
+        "outline": outline(places, chosen),
+        "total": sum(place.count for place in places),
+        "consents": live_consents(found, at=at),
+        "visits": visits_of(found, limit=VISITS),
+        "may_see": may_see,
+        "may_ask": bool(letters(person, Act.CONSENT_RECORD)),
+        "may_push": bool(letters(person, Act.VISIT_PUSH)),
+        "may_share": may_see and bool(letters(person, Act.SHARE_KNOWN)),
+        "may_audit": bool(letters(person, Act.AUDIT_PATIENT)),
+    }
+    return render(request, "desk/timeline.html", context | strip.told(at=at))
 
 
 def _chosen_site(request: PersonRequest, places: list[reading.Site]) -> reading.Site | None:

@@ -29,6 +29,7 @@ from safelight.lib.refusals import Refusal
 from safelight.people.limits import give_back, take
 from safelight.people.models import Person
 from safelight.people.passkeys import NotVerified, address_of, whose_passkey
+from safelight.people.reading import person_known
 from safelight.people.signed_in import renew_key
 from safelight.web.answers import told
 from safelight.web.doors import person_of
@@ -152,7 +153,7 @@ def _note(action: str, person: Person) -> None:
 
 def _note_failure(claimed: Any) -> None:
     """Write a failed try to the log of the claimed person's practice; of an unknown one, a line."""
-    person = Person.objects.filter(pk=claimed).first() if claimed else None
+    person = person_known(claimed)
     if person is None:
         log.info("a sign-in by nobody we know was turned away")
         return
