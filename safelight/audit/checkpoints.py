@@ -5,7 +5,7 @@ code or a back-up keeps a checkpoint, and that every later one must be shown to 
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -93,8 +93,11 @@ def consistency(practice: UUID, first: int, second: int) -> list[str]:
 
     The asker checks it against two signed roots, so a wrong proof convinces nobody.
     """
-    _require_sizes(practice, 0 < first <= second, second)
-    return _in_hex(_proof(practice, lambda read: tree.consistency(first, second, read)))
+    frontier = Frontier.objects.filter(practice=practice).first()
+    if frontier is None or not 0 < first <= second <= frontier.size:
+        raise BadInput("The log has no such sizes.")
+    proof = _proof(practice, lambda read: tree.consistency(first, second, read))
+    return [value.hex() for value in proof]
 
 
 def _require_extension(before: Checkpoint, size: int, root: bytes) -> None:
@@ -109,13 +112,3 @@ def _proof(practice: UUID, make: Callable[[tree.Read], list[bytes]]) -> list[byt
         return proof_of(practice, make)
     except (tree.BadTree, MissingRows) as broken:
         raise LogAltered from broken
-
-
-def _require_sizes(practice: UUID, in_order: bool, size: int) -> None:
-    frontier = Frontier.objects.filter(practice=practice).first()
-    if not in_order or frontier is None or size > frontier.size:
-        raise BadInput("The log has no such sizes.")
-
-
-def _in_hex(hashes: Sequence[bytes]) -> list[str]:
-    return [value.hex() for value in hashes]

@@ -70,17 +70,6 @@ def record(
     salt, ciphertext = _sealed(detail)
     commit = commitment(salt, ciphertext) if detail else ""
     frontier, _ = Frontier.objects.select_for_update().get_or_create(practice=practice)
-    leaf = leaf_text(
-        frontier.size,
-        action,
-        by=actor,
-        of=of,
-        patient=patient,
-        at=at,
-        purpose=purpose,
-        outcome=outcome,
-        detail_commit=commit,
-    )
     entry = Entry(
         practice=practice,
         n=frontier.size,
@@ -94,14 +83,29 @@ def record(
         purpose=purpose,
         outcome=outcome,
         detail_commit=commit,
-        leaf=leaf,
-        leaf_hash=tree.leaf_hash(leaf.encode()),
     )
+    _add_leaf(entry, actor)
     entry.save()
     if detail:
         Detail(entry=entry, salt=salt, ciphertext=ciphertext).save()
     grow(frontier, entry)
     return entry
+
+
+def _add_leaf(entry: Entry, actor: Actor | None) -> None:
+    """Write down what the tree holds: the same that the columns say, and its hash."""
+    entry.leaf = leaf_text(
+        entry.n,
+        entry.action,
+        by=actor,
+        of=entry.object,
+        patient=entry.patient,
+        at=entry.at,
+        purpose=entry.purpose,
+        outcome=entry.outcome,
+        detail_commit=entry.detail_commit,
+    )
+    entry.leaf_hash = tree.leaf_hash(entry.leaf.encode())
 
 
 def was_entered(

@@ -7,11 +7,25 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from safelight.lib.refusals import Refusal
 from safelight.site import clean_command, regions_command
 
 STOPPED = 130  # what a shell reports after Ctrl-C
+SET_UP = {
+    "name": "the practice's name",
+    "place": "its state or territory",
+    "zone": "its time zone",
+    "address": "its street address",
+    "contact": "telephone or e-mail for patients",
+    "manager-given": "first manager's given name",
+    "manager-family": "first manager's family name",
+    "manager-email": "first manager's e-mail, to sign in with",
+    "origin": "the https address staff and phones will use",
+    "key-file": "keep the root key in this file instead of behind a passphrase (weaker)",
+    "kits": "folder for the two recovery kits to print (default: .)",
+}
 
 
 def say(words: str = "") -> None:
@@ -49,56 +63,50 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="safelight", description=__doc__)
     parser.add_argument("--data", help="the data folder (default: SAFELIGHT_DATA, or ./data)")
     commands = parser.add_subparsers(required=True, metavar="command")
+    _add_keys(commands)
+    _add_running(commands)
+    clean_command.add_to(commands)
+    regions_command.add_to(commands)
+    _add_audit(commands)
+    return parser
 
+
+def _add_keys(commands: Any) -> None:
+    """Add what makes keys, and lets people back in where they are lost."""
     init = commands.add_parser("init", help="set up a practice: keys, recovery kits, first manager")
-    init.add_argument("--name", help="the practice's name")
-    init.add_argument("--place", help="its state or territory")
-    init.add_argument("--zone", help="its time zone")
-    init.add_argument("--address", help="its street address")
-    init.add_argument("--contact", help="telephone or e-mail for patients")
-    init.add_argument("--manager-given", help="first manager's given name")
-    init.add_argument("--manager-family", help="first manager's family name")
-    init.add_argument("--manager-email", help="first manager's e-mail, to sign in with")
-    init.add_argument("--origin", help="the https address staff and phones will use")
-    init.add_argument(
-        "--key-file",
-        help="keep the root key in this file instead of behind a passphrase (weaker)",
-    )
-    init.add_argument("--kits", help="folder for the two recovery kits to print (default: .)")
+    for name, words in SET_UP.items():
+        init.add_argument(f"--{name}", help=words)
     init.set_defaults(run=_init)
-
-    serve = commands.add_parser("serve", help="run the practice: web and worker, one process tree")
-    serve.set_defaults(run=_serve)
-
     kits = commands.add_parser("kits", help="make two new recovery kits; the old ones end")
     kits.add_argument("--kits", help="folder for the two kits to print (default: .)")
     kits.set_defaults(run=_kits)
-
+    recover = commands.add_parser("recover", help="open the keyring again with a paper kit")
+    recover.add_argument("--key-file", help="where to keep the new root key (default: passphrase)")
+    recover.set_defaults(run=_recover)
     manager = commands.add_parser(
         "manager-link", help="let a manager in whom nobody else can let in"
     )
     manager.add_argument("email", help="the e-mail they sign in with")
     manager.set_defaults(run=_manager_link)
 
+
+def _add_running(commands: Any) -> None:
+    """Add what serves a practice, says how it is, and shows a made-up one."""
+    serve = commands.add_parser("serve", help="run the practice: web and worker, one process tree")
+    serve.set_defaults(run=_serve)
     status = commands.add_parser("status", help="say how the installation is")
     status.set_defaults(run=_status)
-
     mended = commands.add_parser(
         "mended", help="take photos again, after a failed disk was checked"
     )
     mended.set_defaults(run=_mended)
-
     demo = commands.add_parser("demo", help="make a demo practice and serve it")
     demo.add_argument("--make-only", action="store_true", help="make it, do not serve it")
     demo.set_defaults(run=_demo)
 
-    recover = commands.add_parser("recover", help="open the keyring again with a paper kit")
-    recover.add_argument("--key-file", help="where to keep the new root key (default: passphrase)")
-    recover.set_defaults(run=_recover)
 
-    clean_command.add_to(commands)
-    regions_command.add_to(commands)
-
+def _add_audit(commands: Any) -> None:
+    """Add what takes the audit log out, and the key that checks it."""
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(
         required=True, metavar="what"
     )
@@ -107,7 +115,6 @@ def _parser() -> argparse.ArgumentParser:
     export.set_defaults(run=_audit_export)
     key = audit.add_parser("key", help="print the public key that checks the log's signatures")
     key.set_defaults(run=_audit_key)
-    return parser
 
 
 def _ready() -> None:
