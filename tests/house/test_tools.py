@@ -6,7 +6,24 @@ from pathlib import Path
 
 import pytest
 
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "tools"
+# What the server may not do, as its unit says it (ASVS 13.2.2).
+WALLS = {
+    "NoNewPrivileges": "yes",
+    "ProtectSystem": "strict",
+    "ReadWritePaths": "/srv/safelight",
+    "ProtectHome": "yes",
+    "PrivateTmp": "yes",
+    "PrivateDevices": "yes",
+    "CapabilityBoundingSet": "CAP_NET_BIND_SERVICE",
+    "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6",
+    "RestrictNamespaces": "yes",
+    "ProtectKernelTunables": "yes",
+    "SystemCallArchitectures": "native",
+    "LimitCORE": "0",
+    "UMask": "0077",
+}
 
 
 def run_as(folder: Path, uid: int) -> "subprocess.CompletedProcess[str]":
@@ -47,3 +64,14 @@ def test_a_script_can_be_run_and_stops_at_its_first_failure(path: Path) -> None:
     assert os.access(path, os.X_OK)
     assert path.read_text().startswith("#!/bin/sh\n")
     assert "\nset -eu\n" in path.read_text()
+
+
+def test_the_unit_keeps_the_server_in_its_data_folder_and_fits_the_guide() -> None:
+    unit = (ROOT / "deploy" / "safelight.service").read_text()
+    told = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and line[0] != "#")
+    guide = (ROOT / "docs" / "running.md").read_text()
+    assert {name: told.get(name) for name in WALLS} == WALLS
+    assert told["User"] == "safelight"
+    assert told["LoadCredentialEncrypted"] in guide
+    assert told["ExecStart"].removesuffix(" serve") in guide
+    assert "cp deploy/safelight.service" in guide
