@@ -46,6 +46,13 @@ def test_dark_by_choice_and_dark_by_the_machine_are_the_same() -> None:
     assert "--canvas" in by_machine
 
 
+def test_every_variable_that_is_named_is_also_used() -> None:
+    sheets = "".join(without_comments(path.read_text()) for path in STYLE.glob("*.css"))
+    named = set(re.findall(r"(--[\w-]+)\s*:", sheets))
+    used = set(re.findall(r"var\(\s*(--[\w-]+)", sheets))
+    assert named - used == set()
+
+
 def test_no_template_carries_style_or_script_of_its_own() -> None:
     package = STYLE.parent / "safelight"
     found = [
