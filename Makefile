@@ -1,6 +1,7 @@
 # make run: a demo practice to try. make test: everything is proved. make check: what CI runs first.
 SHELL := /bin/sh
 DATA ?= data
+PARTS ?= dist
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
@@ -11,7 +12,7 @@ NPM = PATH="$(WHEEL)/bin:$$PATH" node "$(WHEEL)/lib/node_modules/npm/bin/npm-cli
 ACTS = tests/audit tests/consent tests/patients tests/people tests/photos tests/policy tests/sharing \
 	--ignore=tests/photos/test_crashes.py
 
-.PHONY: run setup test check fix bench bench-regions phone test-tools clean
+.PHONY: run setup test check fix bench bench-regions sbom audit phone test-tools clean
 
 run: .venv/ready ## A demo practice on http://localhost:8000
 	@$(RUN) safelight --data $(DATA) demo
@@ -57,6 +58,15 @@ bench-regions: .tools/regions/ready ## What the suggestions of faces and text fi
 .tools/regions/ready: $(UV) pyproject.toml uv.lock
 	UV_PROJECT_ENVIRONMENT=.tools/regions $(UV) sync --frozen --no-dev --no-install-project --extra regions
 	@touch $@
+
+sbom: .venv/dev ## What a release is made of, with hashes, in CycloneDX: from the lock files, without a network
+	@mkdir -p $(PARTS)
+	$(UV) export --frozen --quiet --no-dev --all-extras --preview-features sbom-export --format cyclonedx1.5 --output-file $(PARTS)/sbom-python.json
+	$(NPM) sbom --sbom-format cyclonedx --package-lock-only > $(PARTS)/sbom-phone.json
+
+audit: .venv/dev ## What is known against those parts: asks PyPI and npm, so it is no part of CI
+	$(UV) export --frozen --quiet --no-dev --no-emit-project | $(RUN) pip-audit --disable-pip --require-hashes -r /dev/stdin
+	$(NPM) audit --omit=dev
 
 phone/node_modules: .venv/dev phone/package-lock.json
 	flock phone/package-lock.json -c '$(NPM) ci --ignore-scripts --no-audit --no-fund'

@@ -1,7 +1,9 @@
 """The scripts a newcomer meets first: they say one line, and ask for nothing twice."""
 
+import json
 import os
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,17 @@ def test_the_unit_keeps_the_server_in_its_data_folder_and_fits_the_guide() -> No
     assert told["LoadCredentialEncrypted"] in guide
     assert told["ExecStart"].removesuffix(" serve") in guide
     assert "cp deploy/safelight.service" in guide
+
+
+def test_the_list_of_parts_names_each_at_its_version(tmp_path: Path) -> None:
+    words = ["make", "--silent", "-o", ".venv/dev", "sbom", f"PARTS={tmp_path}"]
+    subprocess.run(words, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    python, phone = (
+        {part["name"]: part["version"] for part in json.loads(path.read_text())["components"]}
+        for path in (tmp_path / "sbom-python.json", tmp_path / "sbom-phone.json")
+    )
+    locked = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    assert set(python.items()) <= {(row["name"], row["version"]) for row in locked}
+    assert {"django", "cryptography", "pillow", "sqlcipher3"} <= set(python)
+    assert "pytest" not in python
+    assert "idb" in phone
