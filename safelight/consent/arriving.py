@@ -7,7 +7,7 @@ from typing import Any, Final, TypedDict
 from uuid import UUID
 
 from safelight.consent.models import Consent
-from safelight.consent.recording import record_consent
+from safelight.consent.recording import LONGEST, record_consent
 from safelight.consent.rules.asking import Answer, Discussion
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.patients.models import Patient, Visit
@@ -17,20 +17,7 @@ from safelight.policy.countries import country_code
 from safelight.policy.models import Notice
 from safelight.policy.words import notice_for
 
-TEXTS: Final = (
-    "advocate_name",
-    "advocate_relationship",
-    "advocate_authority",
-    "advocate_evidence",
-    "maturity_note",
-    "interpreter",
-    "language",
-    "witness_name",
-    "condition",
-    "site_code",
-    "side",
-    "emergency_reason",
-)
+TEXTS: Final = (*LONGEST, "site_code", "side")
 COUNTRY: Final = re.compile(r"[A-Z]{2}")
 MOST_TOLD: Final = 20
 LONGEST_NAME: Final = 160

@@ -1,12 +1,8 @@
 """The consent record as a tagged PDF (PDF/UA-1), made from data and handed to the patient."""
 
-import json
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
-import typst
 from django.db import transaction
 
 from safelight.audit.log import record
@@ -15,22 +11,10 @@ from safelight.consent.papers import FORM_ONLY
 from safelight.consent.rules.asking import ADVOCATE, SIGNED
 from safelight.consent.words import document
 from safelight.lib.refusals import NotFound
+from safelight.lib.typesetting import drawn
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 from safelight.policy.dates import day_words, moment_words
-
-STANDARD: Final = "ua-1"  # tagged, titled, with a language: a screen reader can read it
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """Return the fonts that come with typst, so that every server prints the same page."""
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
-
-
-@cache
-def _template() -> bytes:
-    return (files("safelight.consent") / "record.typ").read_bytes()
 
 
 def consent_pdf(consent: Consent, *, by: Person, at: datetime) -> bytes:
@@ -51,17 +35,9 @@ def consent_pdf(consent: Consent, *, by: Person, at: datetime) -> bytes:
 
 
 def render_pdf(consent: Consent, *, at: datetime) -> bytes:
-    """Draw the PDF in memory. Words go in as data, so none of them can be an instruction."""
-    compiler = typst.Compiler(_template(), font_paths=_fonts())
-    made = compiler.compile(
-        format="pdf",
-        sys_inputs={"record": json.dumps(_data(consent, at=at))},
-        pdf_standards=[STANDARD],
-        timestamp=int(at.timestamp()),  # a PDF's clock has whole seconds
-    )
-    if not isinstance(made, bytes):
-        raise TypeError("One document gives one PDF.")
-    return made
+    """Draw the PDF in memory."""
+    told = _data(consent, at=at)
+    return drawn("safelight.consent", "record", told, at=at, is_tagged=True)
 
 
 def _data(consent: Consent, *, at: datetime) -> dict[str, Any]:

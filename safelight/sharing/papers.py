@@ -1,18 +1,15 @@
 """Papers: the cover and the pages of a package as a PDF, with the photos as they were made."""
 
 import io
-import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import pikepdf
-import typst
 
 from safelight.imaging.metadata import jpeg_profile
+from safelight.lib.typesetting import drawn
 from safelight.photos.darkroom import decoder
 from safelight.policy.dates import day_words, local_day
 from safelight.policy.settings import setting
@@ -121,25 +118,8 @@ def components(jpeg: bytes) -> int:
     return jpeg[_frame(jpeg) + 9]
 
 
-@cache
-def _fonts() -> typst.Fonts:
-    """Return the fonts that come with typst, so that every server prints the same page."""
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
-
-
-@cache
-def _template() -> bytes:
-    return (files("safelight.sharing") / "package.typ").read_bytes()
-
-
 def _drawn(told: dict[str, Any], *, at: datetime) -> bytes:
-    """Draw the pages in memory. Words go in as data, so none of them can be an instruction."""
-    compiler = typst.Compiler(_template(), font_paths=_fonts())
-    words = {"package": json.dumps(told)}
-    made = compiler.compile(format="pdf", sys_inputs=words, timestamp=int(at.timestamp()))
-    if not isinstance(made, bytes):
-        raise TypeError("One document gives one PDF.")
-    return made
+    return drawn("safelight.sharing", "package", told, at=at)
 
 
 def _words(release: Release, items: Items, *, at: datetime, pages: bool) -> dict[str, Any]:

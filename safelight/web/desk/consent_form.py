@@ -9,6 +9,7 @@ from django import forms
 
 from safelight.consent.models import Consent
 from safelight.consent.reading import live_consents, sentence
+from safelight.consent.recording import LONGEST
 from safelight.consent.rules.asking import NO, NOT_ASKED, YES, Answer, Discussion
 from safelight.consent.uses import CARE, USES, Use
 from safelight.lib.ids import new_id
@@ -34,18 +35,6 @@ SCOPES = [
     ("site", "One body site"),
     ("standing", "Any visit until reviewed"),
 ]
-TEXTS = (
-    "advocate_name",
-    "advocate_relationship",
-    "advocate_authority",
-    "advocate_evidence",
-    "maturity_note",
-    "interpreter",
-    "language",
-    "witness_name",
-    "condition",
-    "emergency_reason",
-)
 
 
 def _text(label: str, longest: int, hint: str = "") -> forms.CharField:
@@ -169,7 +158,7 @@ class AskForm(forms.Form):
             side=words["side"],
             told=tuple(line.strip() for line in words["told"].splitlines() if line.strip()),
             review_on=words["review_on"],
-            **{name: words[name] for name in TEXTS},
+            **{name: words[name] for name in LONGEST},
         )
 
     def _answer(self, use: Use) -> Answer:
