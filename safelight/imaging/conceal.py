@@ -17,15 +17,13 @@ from safelight.imaging.cleaning.kinds import kind_of
 from safelight.imaging.cleaning.results import NotProved
 from safelight.imaging.cleaning.verify import verify_layout
 from safelight.imaging.cover import BadCover, checked_turn
-from safelight.imaging.limits import MAX_POINTS, MAX_SHAPES, MAX_SIDE, MIB, Limits
+from safelight.imaging.limits import MAX_POINTS, MAX_SHAPES, MAX_SIDE, WITHOUT_LOSS
 from safelight.imaging.sandbox import Decoder
 from safelight.lib.refusals import BadInput
 
 Shape = Mapping[str, Any]
 
 MODULE = "safelight.imaging.concealing_lossless.child"
-LIMITS = Limits(memory=2048 * MIB, cpu_seconds=60, wall_seconds=90.0, answer_bytes=320 * MIB)
-"""More than for viewing: whole pictures are coded without loss here."""
 DIGITS = 9
 """A hundred-thousandth of a pixel of the longest side: finer than the slack of every rounding."""
 RECTANGLE = ("x", "y", "w", "h")
@@ -84,7 +82,7 @@ def _checked_shape(shape: object) -> dict[str, Any]:
     if not isinstance(shape, Mapping):
         raise BadCover
     rest = dict(shape)
-    name = rest.pop("shape", None) or rest.pop("kind", None)
+    name = rest.pop("shape", None)
     wanted = {"rect": set(RECTANGLE), "polygon": {"points"}, "stroke": {"points", "width"}}
     if not isinstance(name, str) or set(rest) != wanted.get(name):
         raise BadCover
@@ -152,7 +150,7 @@ class ConcealingDecoder(Decoder):
 
     def __init__(self, *, module: str = MODULE) -> None:
         """Use our own limits. `module` is there so that tests can send in a hostile child."""
-        super().__init__(limits=LIMITS, module=module)
+        super().__init__(limits=WITHOUT_LOSS, module=module)
 
     def conceal(
         self,

@@ -29,3 +29,7 @@ class Limits:
     cpu_seconds: int = 8
     wall_seconds: float = 10.0
     answer_bytes: int = 96 * MIB
+
+
+WITHOUT_LOSS = Limits(memory=2048 * MIB, cpu_seconds=60, wall_seconds=90.0, answer_bytes=320 * MIB)
+"""For cleaning and concealing, more than for viewing: whole pictures are coded without loss."""

@@ -9,7 +9,6 @@ from PIL import Image
 
 from safelight.imaging import colour, stamping
 from safelight.imaging.answers import Answer
-from safelight.imaging.concealing import conceal
 from safelight.imaging.decoding import Decoded, decode
 from safelight.imaging.limits import THUMB_EDGE, VIEW_EDGE
 from safelight.imaging.quality import dhash64, luma_of, measure
@@ -73,7 +72,7 @@ def _set_right(decoded: Decoded, order: dict[str, Any], edge: int | None) -> Ima
 
 
 def prepare(data: memoryview, order: dict[str, Any]) -> Answer:
-    """Decode strictly and make the view and the thumbnail: upright, sRGB, covered, pixels only."""
+    """Decode strictly and make the view and the thumbnail: upright, sRGB, pixels only."""
     decoded = decode(data, edge=VIEW_EDGE)
     picture = _set_right(decoded, order, VIEW_EDGE)
     width, height = decoded.width, decoded.height
@@ -91,21 +90,15 @@ def prepare(data: memoryview, order: dict[str, Any]) -> Answer:
         "dhash64": dhash64(luma),
         "evidence": asdict(Evidence(decoded.exif.make, decoded.exif.model, decoded.exif.taken)),
     }
-    if order["cover"]:
-        picture = picture.copy()
-        conceal(picture, order["cover"])
     thumb = _within(picture, THUMB_EDGE)
     view = _coded(picture, VIEW_QUALITY, decoded=decoded)
     return Answer(facts, [view, _coded(thumb, THUMB_QUALITY)])
 
 
 def full(data: memoryview, order: dict[str, Any]) -> Answer:
-    """Decode strictly and code the whole picture anew: upright, sRGB, covered, pixels only."""
+    """Decode strictly and code the whole picture anew: upright, sRGB, pixels only."""
     decoded = decode(data, edge=None)
     picture = _set_right(decoded, order, None)
-    if order["cover"]:
-        picture = picture.copy()
-        conceal(picture, order["cover"])
     return Answer({"kind": decoded.kind}, [_coded(picture, FULL_QUALITY, "444", decoded)])
 
 
@@ -124,7 +117,7 @@ def warm_up() -> None:
     stamping.warm_up()
     pixels = np.zeros((16, 24, 3), np.uint8)
     coded = bytes(simplejpeg.encode_jpeg(pixels, 80))
-    prepare(memoryview(coded), {"turn": 0, "cover": []})
+    prepare(memoryview(coded), {"turn": 0})
 
 
 WORKS = {"prepare": prepare, "full": full, "stamped": stamped}

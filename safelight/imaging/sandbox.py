@@ -13,8 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from fcntl import (
     F_ADD_SEALS,
@@ -31,7 +30,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from safelight.imaging.answers import Answer, Malformed, prepared_from, rendition_from, unframe
-from safelight.imaging.cover import Shape, checked_cover, checked_turn
+from safelight.imaging.cover import checked_turn
 from safelight.imaging.limits import MAX_BYTES, MAX_WORDS, Limits
 from safelight.imaging.refusals import (
     BY_CODE,
@@ -66,10 +65,14 @@ class ServerGone(Exception):
 def _in_memory(data: bytes) -> int:
     """Put the bytes into a sealed anonymous file, which nobody can change any more."""
     handle = os.memfd_create("picture", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(handle, rest) :]
-    fcntl(handle, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        fcntl(handle, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+    except OSError:
+        os.close(handle)
+        raise
     return handle
 
 
@@ -133,7 +136,7 @@ class Decoder:
     def start(self) -> None:
         """Start the server and try one empty file. Raises SandboxUnavailable: it fails closed."""
         try:
-            self._ask({"task": "prepare", "cover": [], "turn": 0}, b"")
+            self._ask({"task": "prepare", "turn": 0}, b"")
         except PictureRefused:
             return
 
@@ -142,25 +145,20 @@ class Decoder:
         with self._lock:
             self._stop()
 
-    def prepare(self, data: bytes, *, cover: Sequence[Shape] = (), turn: int = 0) -> Prepared:
+    def prepare(self, data: bytes, *, turn: int = 0) -> Prepared:
         """Decode every byte, and return the facts with a view and a thumbnail free of metadata.
 
-        Raises PictureRefused when the file is not wholly a photo within the caps. With `cover`,
-        those parts are solid black in both renditions and their pixels are nowhere in them.
+        Raises PictureRefused when the file is not wholly a photo within the caps.
         """
-        answer = self._ask(
-            {"task": "prepare", "cover": checked_cover(cover), "turn": checked_turn(turn)}, data
-        )
+        answer = self._ask({"task": "prepare", "turn": checked_turn(turn)}, data)
         try:
             return prepared_from(answer, sha256(data).hexdigest())
         except Malformed as problem:
             raise PictureStopped from problem
 
-    def full(self, data: bytes, *, cover: Sequence[Shape] = (), turn: int = 0) -> bytes:
+    def full(self, data: bytes, *, turn: int = 0) -> bytes:
         """Return the whole picture as an upright sRGB JPEG without metadata, for looking at 1:1."""
-        answer = self._ask(
-            {"task": "full", "cover": checked_cover(cover), "turn": checked_turn(turn)}, data
-        )
+        answer = self._ask({"task": "full", "turn": checked_turn(turn)}, data)
         try:
             return rendition_from(answer)
         except Malformed as problem:
@@ -204,17 +202,15 @@ class Decoder:
     def _exchange(self, order: dict[str, Any], data: bytes) -> tuple[str, bytes]:
         channel = self._running()
         until = time.monotonic() + self.limits.wall_seconds + GRACE_SECONDS
-        source = _in_memory(data)
-        incoming, outgoing = _pipe()
-        try:
-            try:
+        with ExitStack() as ours:  # whatever fails below, no descriptor stays behind
+            with ExitStack() as handed_over:
+                source = _in_memory(data)
+                handed_over.callback(os.close, source)
+                incoming, outgoing = _pipe()
+                ours.callback(os.close, incoming)
+                handed_over.callback(os.close, outgoing)
                 socket.send_fds(channel, [json.dumps(order).encode()], [source, outgoing])
-            finally:
-                os.close(source)
-                os.close(outgoing)
             raw = _read_all(incoming, until=until, limit=self.limits.answer_bytes)
-        finally:
-            os.close(incoming)
         channel.settimeout(max(0.1, until - time.monotonic()))
         ending = channel.recv(READ_BYTES).decode()
         if not ending:

@@ -1,6 +1,7 @@
 """Concealing: what is covered or cut away is in no byte of the result; what is not stays exact."""
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from safelight.imaging.child import MESSAGE_BYTES
 from safelight.imaging.cleaning.coefficients import Frame, rework
 from safelight.imaging.cleaning.results import NotProved, UnknownKind
 from safelight.imaging.cleaning.verify import verify_layout
@@ -22,6 +24,7 @@ from safelight.imaging.conceal import (
 )
 from safelight.imaging.concealing_lossless import wiping, work
 from safelight.imaging.cover import BadCover
+from safelight.imaging.limits import MAX_POINTS
 from safelight.imaging.metadata import jpeg_profile
 from safelight.imaging.refusals import PictureFrames, PictureRefused
 from safelight.lib.refusals import BadInput
@@ -456,6 +459,13 @@ def test_damaged_files_are_refused(darkroom: ConcealingDecoder, file: File) -> N
 def test_geometry_that_is_not_clear_is_refused(darkroom: ConcealingDecoder, shape: Any) -> None:
     with pytest.raises(BadCover):
         darkroom.conceal(saved(scene(64, 64)), shapes=[shape])
+
+
+def test_the_order_of_a_full_cover_fits_in_one_message(darkroom: ConcealingDecoder) -> None:
+    points = [[0.123456789, 0.987654321]] * MAX_POINTS
+    shape = {"shape": "stroke", "points": points, "width": 0.01}
+    assert len(json.dumps(checked_shapes([shape]))) < MESSAGE_BYTES
+    assert darkroom.conceal(saved(scene(64, 64)), shapes=[shape]).kind == "jpeg"
 
 
 def test_too_many_shapes_are_refused() -> None:

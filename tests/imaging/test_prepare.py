@@ -10,6 +10,7 @@ from safelight.imaging.limits import THUMB_EDGE, VIEW_EDGE
 from safelight.imaging.metadata import jpeg_segments, jpeg_size, leftovers
 from safelight.imaging.results import look_alike
 from safelight.imaging.sandbox import Decoder
+from safelight.lib.refusals import BadInput
 from tests.imaging.conftest import CORPUS
 from tests.imaging.pictures import GREY, exif_with, flat, png, quarters, saved, scene, seen
 
@@ -58,6 +59,12 @@ def test_a_turn_asked_for_comes_on_top_of_the_orientation(
     expected = np.rot90(np.rot90(np.asarray(quarters()), -1), quarter_turns)
     assert (prepared.height, prepared.width) == expected.shape[:2]
     assert apart(seen(prepared.view), expected) < 4
+
+
+@pytest.mark.parametrize("turn", [45, -90, 360, 1])
+def test_only_quarter_turns_are_taken(decoder: Decoder, file: File, turn: int) -> None:
+    with pytest.raises(BadInput):
+        decoder.prepare(file("j-plain.jpg"), turn=turn)
 
 
 def test_heic_is_turned_once_though_both_irot_and_exif_say_so(decoder: Decoder, file: File) -> None:

@@ -9,12 +9,10 @@ from typing import Any
 
 from safelight.imaging.answers import Answer
 from safelight.imaging.cleaning.results import NotProved
-from safelight.imaging.limits import MAX_BYTES, MIB, Limits
+from safelight.imaging.limits import MAX_BYTES, WITHOUT_LOSS
 from safelight.imaging.sandbox import Decoder
 
 MODULE = "safelight.imaging.cleaning.child"
-LIMITS = Limits(memory=2048 * MIB, cpu_seconds=60, wall_seconds=90.0, answer_bytes=320 * MIB)
-"""More than for viewing: whole pictures are coded without loss here, one after the other."""
 
 
 class CleaningDecoder(Decoder):
@@ -25,7 +23,7 @@ class CleaningDecoder(Decoder):
 
     def __init__(self) -> None:
         """Use our own child and limits."""
-        super().__init__(limits=LIMITS, module=MODULE)
+        super().__init__(limits=WITHOUT_LOSS, module=MODULE)
 
     def turn(self, data: bytes, orientation: int) -> tuple[bytes, str]:
         """Set a JPEG upright; says whether it was `turned` or `re-encoded`.
