@@ -4,8 +4,6 @@ A clinician shows it once the talk is over. The code works once and for a quarte
 leads to this one consent and to nothing else. What is signed is recorded as every consent is.
 """
 
-import hashlib
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +22,7 @@ from safelight.consent.recording import ConsentDiffers, require_whole
 from safelight.consent.rules.asking import ADVOCATE, NO, SIGNED, SPOKEN, YES, Discussion
 from safelight.consent.uses import ANY_SPECIALIST, CARE, USES
 from safelight.lib.refusals import BadInput, NotFound, Refusal
+from safelight.lib.tokens import new_token, token_hash
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, may, require_duty
 from safelight.people.models import Person, Phone
@@ -38,7 +37,6 @@ READER: Final = "PT"
 LIVE: Final = (Showing.State.WAITING, Showing.State.OPEN)
 STAND_IN: Final = [[[0.0, 0.0]] * 10]
 """Holds the place of a signature while everything else is checked before it is shown."""
-SESSION_BYTES: Final = 32
 
 
 class NothingToRead(Refusal):
@@ -158,7 +156,7 @@ def take_back(person: Person, id: UUID, *, at: datetime) -> None:
 
 def open_by_code(typed: str, *, at: datetime) -> str:
     """Use a code up and return the session of whoever reads. One conditional update decides."""
-    plain, session = plain_code(typed), secrets.token_urlsafe(SESSION_BYTES)
+    plain, session = plain_code(typed), new_token()
     if len(plain) != CODE_LENGTH:
         raise NothingToRead
     with transaction.atomic():
@@ -170,7 +168,7 @@ def open_by_code(typed: str, *, at: datetime) -> str:
             asked_by__left_at=None,
             patient__merged_into=None,
         )
-        opened = {"state": Showing.State.OPEN, "opened_at": at, "session_hash": _hash(session)}
+        opened = {"state": Showing.State.OPEN, "opened_at": at, "session_hash": token_hash(session)}
         if waiting.update(**opened) != 1:
             raise NothingToRead
         row = rows.get()
@@ -239,7 +237,7 @@ def _refusal(body: Mapping[str, Any]) -> dict[str, Any]:
 def _of(session: str, *, at: datetime) -> Showing:
     """Return what a session reads while it may; taken back, over or unknown all look alike."""
     rows = Showing.objects.select_related("practice", "patient", "asked_by", "phone")
-    row = rows.filter(session_hash=_hash(session)).first() if session else None
+    row = rows.filter(session_hash=token_hash(session)).first() if session else None
     if row is None or row.ends_at <= at or row.state == Showing.State.ENDED:
         raise NothingToRead
     if not may(row.asked_by, Act.CONSENT_RECORD) or row.patient.merged_into_id:
@@ -276,10 +274,6 @@ def _said(talk: Discussion | None, answer: str) -> list[str]:
         places = ", ".join(country_name(code) for code in row.abroad) if row else ""
         found.append(use.patient + to + (f", also in {places}" if places else ""))
     return found
-
-
-def _hash(session: str) -> bytes:
-    return hashlib.sha256(session.encode()).digest()
 
 
 def _record(action: str, row: Showing, *, by: Actor | None, at: datetime) -> None:

@@ -12,11 +12,11 @@ from safelight.patients.details import Details, check
 from safelight.patients.keeping import FIELDS, change_row, columns, details_from, identifier_rows
 from safelight.patients.list_rows import Finding, ListRow, keys_of
 from safelight.patients.models import Identifier, Patient, PatientChange, PatientList
+from safelight.patients.reading import KINDS
 from safelight.patients.rules import fold
 from safelight.people.models import Person
 from safelight.policy.models import Practice
 
-KINDS: Final = {"ihi": "IHI", "medicare": "Medicare number", "dva": "DVA file number"}
 ROW_FIELDS: Final = [*FIELDS, "usual_gp", "search_name", "search_given"]
 
 

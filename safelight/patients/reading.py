@@ -200,8 +200,10 @@ def _doubles(others: QuerySet[Patient], details: Details) -> dict[str, str]:
         value = getattr(details, kind)
         if kind == "medicare" and not rules.medicare_names_one(value):
             continue  # without its IRN the number is a family's
+        if not value:
+            continue
         same = others.filter(identifiers__kind=kind, identifiers__value=value).first()
-        if value and same:
+        if same:
             doubtful[kind] = f"Record {same.record_number} has this number. Is it the same person?"
     return doubtful
 

@@ -9,6 +9,7 @@ import unicodedata
 from datetime import date
 from typing import Final
 
+from safelight.lib.luhn import luhn_sum
 from safelight.policy.dates import age_on
 
 IHI_FORM: Final = re.compile(r"800360[0-9]{10}")
@@ -61,12 +62,6 @@ def tidy_dva(value: str) -> str:
 def ihi_holds(value: str) -> bool:
     """Say whether a tidy IHI has the issuer, the length and the Luhn digit of one (AU Base)."""
     return bool(IHI_FORM.fullmatch(value)) and luhn_sum(value) % 10 == 0
-
-
-def luhn_sum(digits: str) -> int:
-    """Return the Luhn sum of ISO/IEC 7812: from the right, every second digit counts double."""
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
-    return sum(value - 9 if value > 9 else value for value in doubled)
 
 
 def medicare_holds(value: str) -> bool:

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from safelight.audit.log import record
 from safelight.lib.refusals import NotAllowed
-from safelight.people.inviting import make_link, token_hash
+from safelight.lib.tokens import token_hash
+from safelight.people.inviting import make_link
 from safelight.people.joining import LinkEnded
 from safelight.people.models import Invitation, Person
 from safelight.people.rules import LINK_HOURS

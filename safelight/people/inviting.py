@@ -1,7 +1,5 @@
 """Inviting: a link, used once, by which somebody becomes a person of the practice."""
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,6 +10,7 @@ from django.db import transaction
 
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
+from safelight.lib.tokens import new_token, token_hash
 from safelight.people.duties import (
     GRANTS,
     Act,
@@ -23,8 +22,6 @@ from safelight.people.duties import (
 )
 from safelight.people.models import Invitation, Person
 from safelight.people.rules import LINK_HOURS
-
-TOKEN_BYTES = 32  # 256 bits: never guessed, so its SHA-256 needs no salt (security-design, 3)
 
 
 class EmailTaken(Refusal):
@@ -41,16 +38,11 @@ class EmailTaken(Refusal):
         )
 
 
-def token_hash(token: str) -> bytes:
-    """Return what the database keeps of a token."""
-    return hashlib.sha256(token.encode()).digest()
-
-
 def make_link(
     person: Person, kind: Invitation.Kind, *, by: Person | None, at: datetime, hours: float
 ) -> str:
     """Make a link used once. The token stands in the fragment, which browsers never send."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     Invitation.objects.create(
         person=person,
         kind=kind,

@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 
 from safelight.audit.log import record
 from safelight.lib.refusals import Refusal
-from safelight.people.inviting import end_links, token_hash
+from safelight.lib.tokens import token_hash
+from safelight.people.inviting import end_links
 from safelight.people.models import Invitation, Person
 from safelight.people.passkeys import new_codes, set_passkey
 from safelight.people.signed_in import end_all

@@ -33,7 +33,7 @@ RATES: Final[dict[str, Rate]] = {
     "agree.address": Rate(10, timedelta(minutes=1)),
     "share.address": Rate(10, timedelta(minutes=1)),
     "share.bytes": Rate(240, timedelta(minutes=1)),  # of one opening: forty photos, looked at fast
-    "share.reply": Rate(10, timedelta(minutes=10)),
+    "share.reply": Rate(10, timedelta(minutes=5)),
 }
 KEPT = timedelta(days=1)
 

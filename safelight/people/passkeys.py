@@ -2,7 +2,7 @@
 
 import base64
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from safelight.audit.log import record
-from safelight.lib.refusals import BadInput, NotFound, Refusal
+from safelight.lib.refusals import NotFound, Refusal
 from safelight.people.models import Person
 from safelight.people.signed_in import begin
 from safelight.vault.sealing import open_text, seal_text
@@ -210,12 +210,10 @@ def remove_passkey(person: Person, passkey: int, *, by: Person, at: datetime) ->
     record("passkey.removed", practice=person.practice_id, by=by, of=f"person:{person.pk}", at=at)
 
 
-def confirmed_by(request: HttpRequest, person: Person, method: str) -> None:
+def confirmed_by(request: HttpRequest, person: Person, method: Literal["pairing", "demo"]) -> None:
     """Count this moment as a step-up, by something as strong as a passkey.
 
     Two callers: a pairing code (made after a step-up, used once within ten minutes), so that the
     phone can add its own passkey; and the demo practice, which holds no real person.
     """
-    if method not in ("pairing", "demo"):
-        raise BadInput("Unknown way of confirming.")
     record_authentication(request, person, method, reauthenticated=True)

@@ -1,6 +1,5 @@
 """Recovering: a lost passkey needs a recovery code and a person who agrees."""
 
-import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -8,8 +7,8 @@ from django.db.models import QuerySet
 
 from safelight.audit.log import record
 from safelight.lib.refusals import NotAllowed, NotFound
+from safelight.lib.tokens import new_token, token_hash
 from safelight.people.duties import Act, require_duty
-from safelight.people.inviting import TOKEN_BYTES, token_hash
 from safelight.people.models import Invitation, Person
 from safelight.people.passkeys import use_code
 from safelight.people.rules import LINK_HOURS
@@ -22,7 +21,7 @@ def ask_back_in(*, email: str, code: str, at: datetime) -> str:
     A wrong e-mail or code gets a token that opens nothing, so nobody learns who works here. A right
     one opens nothing either until a manager agrees (ASVS 6.4.4). The caller limited the tries.
     """
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     person = Person.objects.filter(
         email__iexact=email.strip(), is_active=True, left_at=None
     ).first()

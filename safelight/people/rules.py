@@ -4,6 +4,7 @@ import secrets
 from datetime import date, datetime
 from typing import Final
 
+from safelight.lib.luhn import luhn_sum
 from safelight.policy.dates import months_on
 
 CODE_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: no I, L, O, U
@@ -41,14 +42,8 @@ def shown_fingerprint(digest: bytes) -> str:
 
 def imei_looks_right(imei: str) -> bool:
     """Say whether an IMEI has fifteen digits and the right last one (3GPP TS 23.003, Luhn)."""
-    digits = [int(sign) for sign in imei if sign.isdigit()]
-    if len(digits) != _IMEI_DIGITS:
-        return False
-    doubled = [
-        digit if place % 2 == 0 else sum(divmod(digit * 2, 10))
-        for place, digit in enumerate(reversed(digits))
-    ]
-    return sum(doubled) % 10 == 0
+    digits = "".join(sign for sign in imei if sign.isdecimal())
+    return len(digits) == _IMEI_DIGITS and luhn_sum(digits) % 10 == 0
 
 
 def check_is_due(declared: date | None, *, today: date, months: int) -> bool:

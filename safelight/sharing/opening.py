@@ -21,7 +21,7 @@ from safelight.sharing.renewing import renew_link as renew_link
 from safelight.sharing.renewing import renew_pin as renew_pin
 from safelight.sharing.rules import ends, ways
 from safelight.sharing.rules.bases import CONSENT, bases
-from safelight.sharing.tokens import new_token, token_hash
+from safelight.lib.tokens import new_token, token_hash
 
 READER: Final = "SP"
 """The role that the log writes for whoever opens a link (security-design, section 8)."""

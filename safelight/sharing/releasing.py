@@ -26,7 +26,7 @@ from safelight.sharing.previewing import make_item
 from safelight.sharing.rules import checklist, ways
 from safelight.sharing.rules.ends import REFUSED
 from safelight.sharing.sealed import discard, put_away, put_away_package, shut
-from safelight.sharing.tokens import new_token, token_hash
+from safelight.lib.tokens import new_token, token_hash
 from safelight.vault.sealing import seal_text
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from safelight.sharing.standing import (
     require_practice,
     require_share_sight,
 )
-from safelight.sharing.tokens import new_token, token_hash
+from safelight.lib.tokens import new_token, token_hash
 
 
 @transaction.atomic

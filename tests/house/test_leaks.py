@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from safelight.lib.tokens import new_token
 from safelight.patients.models import Patient
-from safelight.sharing.tokens import new_token
 from tests.alone.sitecustomize import OutsideTried
 from tests.conftest import GUARD
 from tests.leaks import said_in

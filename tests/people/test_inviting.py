@@ -7,7 +7,8 @@ import pytest
 
 from safelight.audit.models import Entry
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
-from safelight.people.inviting import EmailTaken, invite_again, invite_person, token_hash
+from safelight.lib.tokens import token_hash
+from safelight.people.inviting import EmailTaken, invite_again, invite_person
 from safelight.people.models import Invitation, Person
 from tests.conftest import NOON
 

@@ -33,6 +33,16 @@ def test_after_the_window_it_counts_from_nothing() -> None:
     take("sign_in.account", "ada", at=NOON + timedelta(minutes=5))
 
 
+@pytest.mark.parametrize("kind", RATES)
+def test_who_waits_as_long_as_they_are_told_may_try_again(kind: str) -> None:
+    for _ in range(RATES[kind].most):
+        take(kind, "ada", at=NOON)
+    with pytest.raises(TooMany) as refused:
+        take(kind, "ada", at=NOON)
+    assert refused.value.remedy == "Wait five minutes, then try again."
+    take(kind, "ada", at=NOON + timedelta(minutes=5))
+
+
 def test_others_are_not_touched() -> None:
     for _ in range(5):
         take("sign_in.account", "ada", at=NOON)

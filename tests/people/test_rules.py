@@ -48,6 +48,7 @@ def test_a_fingerprint_is_eight_signs() -> None:
         ("490154203237518", True),  # the example number of 3GPP TS 23.003
         ("49 015420 323751 8", True),
         ("490154203237519", False),
+        ("49015420323751²", False),
         ("49015420323751", False),
         ("", False),
     ],

@@ -36,7 +36,6 @@ from safelight.web.doors import PersonRequest, signed_in
 
 NOT_TOLD = -1  # no change has this number, so an edit that doesn’t say what it saw is refused
 LAST_SEARCH = "last_patient_search"
-SEXES = [("F", "Female"), ("M", "Male"), ("X", "Another term"), ("U", "Not stated")]
 ACTS = {
     "added": "Added",
     "edited": "Changed",
@@ -56,7 +55,7 @@ class DetailsForm(forms.Form):
     born = forms.CharField(
         label="Date of birth", max_length=30, help_text="Day/month/year, such as 12/3/1968."
     )
-    sex = forms.ChoiceField(label="Sex", choices=SEXES, initial="U")
+    sex = forms.ChoiceField(label="Sex", choices=Patient.Sex.choices, initial="U")
     record_number = forms.CharField(
         label="Record number",
         max_length=40,

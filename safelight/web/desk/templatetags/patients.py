@@ -22,8 +22,6 @@ register = template.Library()
 NEVER_ASKED: dict[str, Any] = {"words": "None yet", "consent": None}
 SAID = 4  # uses named one by one; of more, the first few and a number
 
-SEXES = {"F": "Female", "M": "Male", "X": "Another term", "U": "Not stated"}
-
 
 @register.filter
 def age(born: date) -> str:
@@ -34,7 +32,7 @@ def age(born: date) -> str:
 @register.filter
 def sex(letter: str) -> str:
     """Female, Male, Another term, Not stated."""
-    return SEXES.get(letter, SEXES["U"])
+    return dict(Patient.Sex.choices).get(letter, Patient.Sex.UNKNOWN.label)
 
 
 @register.filter
