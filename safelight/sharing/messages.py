@@ -121,7 +121,7 @@ def text_of(release: Release, *, by: Person, at: datetime) -> str:
 def body_of(message: Message) -> str:
     """Return a message's words: the practice's name, a fixed sentence, and the link."""
     name = plain_name(message.practice)
-    if message.kind == Message.Kind.DESTROY and message.release is not None:
+    if message.kind == Message.Kind.DESTROY:
         return DESTROY.format(practice=name, number=number_of(message.release)) + "\n"
     link = open_text(bytes(message.sealed_link), context=_place(message))
     return f"{SENTENCE.format(practice=name)}\n\n{OPEN_IT.format(link=link)}\n"
@@ -175,7 +175,7 @@ def _send(pk: UUID, *, at: datetime) -> bool:
 
 
 def _still_wanted(message: Message) -> bool:
-    if message.kind != Message.Kind.LINK or message.release is None:
+    if message.kind != Message.Kind.LINK:
         return True
     return message.release.state == Release.State.OUT and bool(message.sealed_link)
 
@@ -201,8 +201,8 @@ def _record(action: str, message: Message, *, by: Person | None, at: datetime) -
         practice=message.practice_id,
         by=by,
         at=at,
-        of=f"release:{release.pk}" if release else f"message:{message.pk}",
-        patient=release.patient_id if release else None,
+        of=f"release:{release.pk}",
+        patient=release.patient_id,
         purpose=message.kind,
         detail=message.to,
     )

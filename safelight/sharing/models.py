@@ -269,7 +269,6 @@ class Message(models.Model):
 
         LINK = "link", "Here is a secure item"
         DESTROY = "destroy", "Please destroy what we sent"
-        TEST = "test", "A test of the mail server"
 
     class State(models.TextChoices):
         """How far it has come."""
@@ -282,7 +281,7 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     practice = models.ForeignKey(Practice, models.CASCADE, related_name="+")
-    release = models.ForeignKey(Release, models.CASCADE, null=True, related_name="messages")
+    release = models.ForeignKey(Release, models.CASCADE, related_name="messages")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.LINK)
     channel = models.CharField(max_length=6, choices=Release.Channel)
     to = models.CharField(max_length=254)
