@@ -1,13 +1,13 @@
 """Asking: may this photo leave, on the basis that this release names? Asked again at each step."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from safelight.audit.log import record
-from safelight.consent.going import MayNotGo, Missing, may_go
+from safelight.consent.going import Answers, MayNotGo, Missing, answers_of, may_go
 from safelight.consent.uses import USES
 from safelight.lib.refusals import Refusal
 from safelight.people.models import Person
@@ -24,6 +24,7 @@ from safelight.sharing.rules.bases import (
     facts_missing,
     stands_in,
 )
+from safelight.sharing.standing import note
 
 UNDECIDED = frozenset({"other_recipient", "second_person"})
 """What a consent may still lack before the recipient is named and a second person has looked."""
@@ -46,11 +47,13 @@ def may_leave(
     at: datetime,
     checked_by: Person | None = None,
     still_open: frozenset[str] = frozenset(),
+    answers: Answers | None = None,
 ) -> Leave:
     """Return why a photo may leave in this release, or refuse with all that is missing.
 
     Consent is asked through `may_go`, the one function for it. `still_open` are the things that a
-    later step settles; the worker passes none, so what leaves has passed all of them.
+    later step settles; the worker passes none, so what leaves has passed all of them. `answers` are
+    for pages: whoever decides reads what the patient said anew.
     """
     refusal = cannot_stand(release.basis, use=release.use, country=release.recipient_country)
     if refusal:
@@ -62,7 +65,7 @@ def may_leave(
         return Leave(basis_words(release.basis, release.use))
     left: list[Missing] = []
     try:
-        leave = _by_consent(release, photo, at=at, checked_by=checked_by)
+        leave = _by_consent(release, photo, at=at, checked_by=checked_by, answers=answers)
     except MayNotGo as refused:
         codes = {item.code for item in refused.missing}
         if stands_in(release.basis, codes):
@@ -78,7 +81,12 @@ def may_leave(
 
 
 def _by_consent(
-    release: Release, photo: Photo, *, at: datetime, checked_by: Person | None
+    release: Release,
+    photo: Photo,
+    *,
+    at: datetime,
+    checked_by: Person | None,
+    answers: Answers | None,
 ) -> Leave:
     abroad = release.recipient_country
     basis = may_go(
@@ -91,6 +99,7 @@ def _by_consent(
         name_hidden=release.name_hidden,
         by=release.made_by,
         checked_by=checked_by,
+        answers=answers,
     )
     return Leave(basis.words, basis.consent_id)
 
@@ -122,20 +131,16 @@ def items_of(release: Release) -> list[ReleasedPhoto]:
     )
 
 
+def answers_to(items: Iterable[ReleasedPhoto], *, at: datetime) -> dict[UUID, Answers]:
+    """Read what the patients of some photos said, once each, for pages that ask of them all."""
+    patients = {item.photo.patient.pk: item.photo.patient for item in items if item.photo.patient}
+    return {pk: answers_of(patient, at=at) for pk, patient in patients.items()}
+
+
 def note_refusal(release: Release, refused: Refusal, *, by: Person | None, at: datetime) -> None:
     """Write down that photos were asked for and may not go. A refusal is part of the record."""
     with transaction.atomic():
-        record(
-            "share.refused",
-            practice=release.practice_id,
-            by=by,
-            at=at,
-            of=f"release:{release.pk}",
-            patient=release.patient_id,
-            purpose=release.use,
-            outcome="refused",
-            detail=refused.message,
-        )
+        note("share.refused", release, by=by, at=at, outcome="refused", detail=refused.message)
 
 
 def use_words(use: str) -> str:

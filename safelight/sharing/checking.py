@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotAllowed
 from safelight.people.duties import letters
 from safelight.people.models import Person
@@ -16,7 +15,7 @@ from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules import ways
 from safelight.sharing.rules.ends import DECLINED
 from safelight.sharing.sealed import shut
-from safelight.sharing.standing import back_to, require_acts, require_may_leave_by
+from safelight.sharing.standing import back_to, note, require_acts, require_may_leave_by
 
 LONGEST_REASON = 300
 
@@ -45,7 +44,7 @@ def approve(
     ):
         raise MovedOn(release)
     release.refresh_from_db()
-    _record("share.checked", release, by=by, at=at)
+    note("share.checked", release, by=by, at=at)
     return release
 
 
@@ -72,7 +71,7 @@ def decline(
     Link.objects.filter(release=release).delete()
     shut(release)
     release.refresh_from_db()
-    _record("share.declined", release, by=by, at=at, detail=reason)
+    note("share.declined", release, by=by, at=at, detail=reason)
     return release
 
 
@@ -110,16 +109,3 @@ def _ready_for(release: Release, *, by: Person, at: datetime, stepped_up: bool) 
     for item in items:
         require_may_leave_by(by, item.photo, at=at, stepped_up=stepped_up)
     return release
-
-
-def _record(action: str, release: Release, *, by: Person, at: datetime, detail: str = "") -> None:
-    record(
-        action,
-        practice=release.practice_id,
-        by=by,
-        at=at,
-        of=f"release:{release.pk}",
-        patient=release.patient_id,
-        purpose=release.use,
-        detail=detail,
-    )

@@ -1,17 +1,17 @@
 """Choosing: which of the eight reasons could stand for these photos, and what was said on them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from safelight.consent.going import MayNotGo, Missing
+from safelight.consent.going import Answers, MayNotGo, Missing
 from safelight.consent.models import Consent, Withdrawal
 from safelight.consent.reading import answers_at, consent_by_id
 from safelight.consent.rules.asking import NOT_ASKED, YES
 from safelight.consent.uses import USES
 from safelight.photos.models import Photo
-from safelight.sharing.asking import SECOND, UNDECIDED, items_of, may_leave
+from safelight.sharing.asking import SECOND, UNDECIDED, answers_to, items_of, may_leave
 from safelight.sharing.models import Release
 from safelight.sharing.rules.bases import CONSENT, BasisRule, bases, elsewhere
 
@@ -47,8 +47,9 @@ def choices(release: Release, *, at: datetime) -> list[Choice]:
 
     What only has to be written down does not make a basis impossible.
     """
-    photos = [item.photo for item in items_of(release)]
-    return [_choice(release, rule, photos, at=at) for rule in bases().values()]
+    items = items_of(release)
+    answers, photos = answers_to(items, at=at), [item.photo for item in items]
+    return [_choice(release, rule, photos, answers, at=at) for rule in bases().values()]
 
 
 def said_on(release: Release, *, at: datetime) -> list[Said]:
@@ -58,8 +59,10 @@ def said_on(release: Release, *, at: datetime) -> list[Said]:
     """
     tried = _tried(release, bases()[CONSENT])
     found: dict[UUID, list[int]] = {}
-    for number, item in enumerate(items_of(release), start=1):
-        refused = _refusal(tried, item.photo, at=at)
+    items = items_of(release)
+    answers = answers_to(items, at=at)
+    for number, item in enumerate(items, start=1):
+        refused = _refusal(tried, item.photo, answers, at=at)
         speaks = (refused.consent_id or item.photo.consent_id) if refused else None
         if speaks is not None:
             found.setdefault(speaks, []).append(number)
@@ -83,11 +86,18 @@ def _said(consent: Consent, use: str, numbers: Iterable[int], *, at: datetime) -
     )
 
 
-def _choice(release: Release, rule: BasisRule, photos: list[Photo], *, at: datetime) -> Choice:
+def _choice(
+    release: Release,
+    rule: BasisRule,
+    photos: list[Photo],
+    answers: Mapping[UUID, Answers],
+    *,
+    at: datetime,
+) -> Choice:
     tried = _tried(release, rule)
     missing: dict[str, Missing] = {}
     for photo in photos:
-        refused = _refusal(tried, photo, at=at)
+        refused = _refusal(tried, photo, answers, at=at)
         missing |= {one.code: one for one in refused.missing} if refused else {}
     if not missing:
         return Choice(rule, may=True, why=rule.hint)
@@ -100,10 +110,13 @@ def _choice(release: Release, rule: BasisRule, photos: list[Photo], *, at: datet
     )
 
 
-def _refusal(tried: Release, photo: Photo, *, at: datetime) -> MayNotGo | None:
+def _refusal(
+    tried: Release, photo: Photo, answers: Mapping[UUID, Answers], *, at: datetime
+) -> MayNotGo | None:
     still_open = SECOND if tried.recipient_name else UNDECIDED
+    said = answers.get(photo.patient_id) if photo.patient_id else None
     try:
-        may_leave(tried, photo, at=at, still_open=still_open)
+        may_leave(tried, photo, at=at, still_open=still_open, answers=said)
     except MayNotGo as refused:
         return refused
     return None

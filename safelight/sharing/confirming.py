@@ -9,7 +9,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from django.db import transaction
 
-from safelight.audit.log import record
 from safelight.lib.refusals import Refusal
 from safelight.people.duties import Act, needs_step_up
 from safelight.people.models import Person
@@ -23,6 +22,7 @@ from safelight.sharing.rules.ends import UNDONE
 from safelight.sharing.sealed import shut
 from safelight.sharing.standing import (
     back_to,
+    note,
     require_acts,
     require_may_leave_by,
     require_practice,
@@ -134,7 +134,7 @@ def confirm(
     second = checklist.needs_second(release.use, release.form)
     _decide(release, second=second, at=at)
     pin = _put_link(release) if release.form in ways.LINKS else ""
-    _record("share.confirmed", release, by=by, at=at)
+    note("share.confirmed", release, by=by, at=at, detail=_to(release))
     return Confirmed(release, pin)
 
 
@@ -156,7 +156,7 @@ def undo(release: Release, *, by: Person, at: datetime) -> Release:
         raise MovedOn(release)
     Link.objects.filter(release=release).delete()
     shut(release)
-    _record("share.undone", release, by=by, at=at)
+    note("share.undone", release, by=by, at=at, detail=_to(release))
     return release
 
 
@@ -227,14 +227,5 @@ def _put_link(release: Release) -> str:
     return pin
 
 
-def _record(action: str, release: Release, *, by: Person, at: datetime) -> None:
-    record(
-        action,
-        practice=release.practice_id,
-        by=by,
-        at=at,
-        of=f"release:{release.pk}",
-        patient=release.patient_id,
-        purpose=release.use,
-        detail=f"{release.recipient_name}, {release.recipient_address}, {release.basis}",
-    )
+def _to(release: Release) -> str:
+    return f"{release.recipient_name}, {release.recipient_address}, {release.basis}"

@@ -1,50 +1,17 @@
 """The darkroom of what leaves: one function makes a copy's bytes, for the preview and for good."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from safelight.imaging.cleaning.results import CannotClean, Cleaned
+from safelight.imaging.cleaning import CannotClean, Cleaned, clean, verify
 from safelight.imaging.cleaning.sandbox import cleaning_decoder
-from safelight.lib.wiring import wired
+from safelight.imaging.conceal import conceal
 from safelight.photos.darkroom import decoder
 
 ORIENTATIONS: Final = {90: 6, 180: 3, 270: 8}
 """A turn clockwise, as the EXIF orientation that asks for it (CIPA DC-008, 4.6.4)."""
-
-
-class Covered(Protocol):
-    """What a concealer gives back."""
-
-    @property
-    def data(self) -> bytes:
-        """The picture without what was covered or cut away, upright."""
-        ...
-
-    @property
-    def how(self) -> str:
-        """How much of the rest was kept as it was: exact, turned, coded anew or re-encoded."""
-        ...
-
-
-class Concealer(Protocol):
-    """Cuts away and covers, for good: what "sharing.conceal" in the wiring table must be."""
-
-    def __call__(
-        self,
-        data: bytes,
-        *,
-        shapes: Sequence[Mapping[str, Any]],
-        crop: Mapping[str, Any] | None,
-        turn: int,
-    ) -> Covered:
-        """Return a picture without what lies outside the crop and under the shapes.
-
-        Shapes and crop are fractions of the picture as stored (contracts/inside-capsule.json). The
-        result is upright and turned. Anything it cannot do wholly is a refusal.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +47,16 @@ def make(
     The same original, crop and shapes give the same bytes, so what was looked at is what goes. It
     is checked after the last change: a copy that is not clean is a refusal, never a file.
     """
-    cleaned = _clean(original)
+    cleaned = clean(original)
     removed, how = list(cleaned.what_was_removed), cleaned.how
     if crop or shapes:
-        conceal: Concealer = wired("sharing.conceal")
         covered = conceal(original, shapes=shapes, crop=crop, turn=turn)
-        cleaned, how = _clean(covered.data), covered.how
+        cleaned, how = clean(covered.data), covered.how
         removed.append("everything outside the crop" if crop else "")
         removed.append("the pixels under the covers" if shapes else "")
     elif turn in ORIENTATIONS:
         cleaned, how = _turned(cleaned, turn)
-    wired("sharing.verify")(cleaned.data)
+    verify(cleaned.data)
     looked_at = decoder().prepare(cleaned.data)
     return Made(
         data=cleaned.data,
@@ -111,20 +77,15 @@ def is_sound(data: bytes, sha256: str) -> bool:
     if hashlib.sha256(data).hexdigest() != sha256:
         return False
     try:
-        wired("sharing.verify")(data)
+        verify(data)
     except CannotClean:
         return False
     return True
-
-
-def _clean(data: bytes) -> Cleaned:
-    cleaned: Cleaned = wired("sharing.clean")(data)
-    return cleaned
 
 
 def _turned(cleaned: Cleaned, turn: int) -> tuple[Cleaned, str]:
     """Turn as the taker turned it: a JPEG without loss where its size allows, others anew."""
     if cleaned.kind == "jpeg":
         data, how = cleaning_decoder().turn(cleaned.data, ORIENTATIONS[turn])
-        return _clean(data), how
-    return _clean(decoder().full(cleaned.data, turn=turn)), "re-encoded"
+        return clean(data), how
+    return clean(decoder().full(cleaned.data, turn=turn)), "re-encoded"

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from safelight.audit.log import record
 from safelight.consent.going import MayNotGo
+from safelight.imaging.conceal import checked_crop, checked_shapes
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.people.duties import Act, may, require_duty
 from safelight.people.models import Person
@@ -22,8 +22,8 @@ from safelight.sharing.readiness import missing as missing
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules import bases, checklist, ways
 from safelight.sharing.rules.ends import UNDONE
-from safelight.sharing.sealed import discard, shut
-from safelight.sharing.standing import require_may_leave_by, require_practice
+from safelight.sharing.sealed import shut, tidy
+from safelight.sharing.standing import note, require_may_leave_by, require_practice
 
 QUESTION_LENGTH, WORDS_LENGTH = 1000, 300
 BEGINNERS = (Act.SHARE_KNOWN, Act.SHARE_NEW, Act.TEACHING_MAKE, Act.PHOTO_PRINT)
@@ -97,16 +97,8 @@ def draft(
             name=names[number - 1] if names else f"photo-{number}",
             shapes=covers_of(photo),
         )
-    record(
-        "share.begun",
-        practice=by.practice_id,
-        by=by,
-        at=at,
-        of=f"release:{release.pk}",
-        patient=release.patient_id,
-        purpose=use,
-        detail=" ".join(str(photo.pk) for photo in chosen),
-    )
+    ids = " ".join(str(photo.pk) for photo in chosen)
+    note("share.begun", release, by=by, at=at, detail=ids)
     return release
 
 
@@ -228,10 +220,10 @@ def set_checklist(
     """
     kept = {}
     for key, answer in answers.items():
-        said, note = str(answer.get("answer", "")), str(answer.get("note", "")).strip()
-        if key not in checklist.CHECKLIST or len(note) > checklist.LONGEST_NOTE or len(said) > 10:
+        said, why = str(answer.get("answer", "")), str(answer.get("note", "")).strip()
+        if key not in checklist.CHECKLIST or len(why) > checklist.LONGEST_NOTE or len(said) > 10:
             raise BadInput("One of these answers is not known, or its note is too long.")
-        kept[key] = {"answer": said, "note": note}
+        kept[key] = {"answer": said, "note": why}
     return edit(release, by=by, checklist=kept)
 
 
@@ -250,8 +242,8 @@ def set_crop_and_cover(
     to be looked at again.
     """
     try:
-        cut, drawn = ways.checked_crop(crop), ways.checked_shapes(shapes)
-    except ValueError:
+        cut, drawn = checked_crop(crop), checked_shapes(shapes)
+    except BadInput:
         raise BadInput("The crop or cover could not be understood. Draw it again.") from None
     own = covers_of(item.photo)
     covers = own + [shape for shape in drawn if shape not in own]
@@ -262,7 +254,7 @@ def set_crop_and_cover(
     ReleasedPhoto.objects.filter(pk=item.pk).update(
         **wanted, sha256="", seen_at=None, wrapped_key=b"", blobs={}
     )
-    transaction.on_commit(lambda: discard(unnamed))
+    transaction.on_commit(lambda: tidy(unnamed))
     item.refresh_from_db()
     return item
 
@@ -291,15 +283,7 @@ def drop(release: Release, *, by: Person, at: datetime) -> Release:
         raise MovedOn(release)
     if gone:
         shut(release)
-        record(
-            "share.dropped",
-            practice=release.practice_id,
-            by=by,
-            at=at,
-            of=f"release:{release.pk}",
-            patient=release.patient_id,
-            purpose=release.use,
-        )
+        note("share.dropped", release, by=by, at=at)
     return release
 
 
@@ -317,8 +301,8 @@ def edit(release: Release, *, by: Person, **fields: Any) -> Release:
 def covers_of(photo: Photo) -> list[dict[str, Any]]:
     """Return the covers drawn when a photo was taken: they are solid on every copy (DESIGN, P5)."""
     try:
-        return ways.checked_shapes(photo.cover)
-    except ValueError:
+        return checked_shapes(photo.cover)
+    except BadInput:
         raise BadInput(
             "This photo carries a cover that cannot be read, so no copy of it is made.",
             remedy="Ask the IT person to look at the photo.",

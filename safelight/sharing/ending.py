@@ -1,13 +1,12 @@
 """Ending: by date, by the patient's word, because the sender left: at once, and for good."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from safelight.audit.log import record
 from safelight.consent.going import MayNotGo
 from safelight.consent.models import Consent
 from safelight.lib.refusals import BadInput
@@ -22,7 +21,7 @@ from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules import ends
 from safelight.sharing.rules.bases import CONSENT, EXPECTED
 from safelight.sharing.sealed import discard, shut
-from safelight.sharing.standing import require_practice
+from safelight.sharing.standing import note, require_practice
 
 KEPT: Final = timedelta(hours=24)
 """Blobs whose key is gone are unlinked after a day, never while a backup runs (security, 4)."""
@@ -106,17 +105,7 @@ def end(
             end_copy(copy, by=by, at=at, evidence=f"{ends.ENDS[why]}. Nobody had taken it.")
     Package.objects.filter(release=release).update(wrapped_key=b"", sealed_password=b"")
     shut(release)
-    record(
-        action,
-        practice=release.practice_id,
-        by=by,
-        at=at,
-        of=f"release:{release.pk}",
-        patient=release.patient_id,
-        purpose=release.use,
-        outcome=why,
-        detail=words,
-    )
+    note(action, release, by=by, at=at, outcome=why, detail=words)
     release.refresh_from_db()
     return True
 
@@ -166,16 +155,7 @@ def ask_back(release: Release, told: Had, *, at: datetime) -> Had:
         return told
     held.update(due_at=at)
     asked = ask_to_destroy(release, at=at) is not None
-    return Had(
-        release=release,
-        recipient=told.recipient,
-        form=told.form,
-        photos=told.photos,
-        opens=told.opens,
-        last_opened_at=told.last_opened_at,
-        still_has=True,
-        asked=asked,
-    )
+    return replace(told, release=release, still_has=True, asked=asked)
 
 
 def had_of(release: Release) -> Had:
@@ -232,17 +212,7 @@ def _settle(
     for copy in held:
         end_copy(copy, by=by, at=at, evidence=words, state=state)
     if held:
-        record(
-            action,
-            practice=release.practice_id,
-            by=by,
-            at=at,
-            of=f"release:{release.pk}",
-            patient=release.patient_id,
-            purpose=release.use,
-            outcome=state,
-            detail=words,
-        )
+        note(action, release, by=by, at=at, outcome=state, detail=words)
     return len(held)
 
 
@@ -266,7 +236,7 @@ def sweep(at: datetime) -> int:
 
 
 def _forget_looks(at: datetime) -> None:
-    """Forget what was set aside for a second look and not decided on within a day."""
+    """Forget what was kept for a second look and not decided on within a day."""
     undecided = (Release.State.DRAFT, Release.State.WAITING_SECOND)
     looked_at = ReleasedPhoto.objects.filter(release__state__in=undecided, seen_at__lt=at - KEPT)
     for item in looked_at.exclude(wrapped_key=b"")[:AT_ONCE]:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from safelight.consent.going import MayNotGo, may_go
+from safelight.consent.going import Answers, MayNotGo, answers_of, may_go
 from safelight.consent.reading import patients_asked
-from safelight.patients.access import Way, own, way_to
+from safelight.patients.access import Way, way_to
 from safelight.patients.models import Patient
-from safelight.people.duties import Act, letters
 from safelight.people.models import Person
 from safelight.photos.access import is_covered
 from safelight.photos.models import Photo
 from safelight.policy.models import Practice
 from safelight.sharing.models import LIVE, Release
+from safelight.sharing.reading import concerns
 
 ROWS: Final = 50
 MOST_PATIENTS: Final = 100
@@ -30,16 +30,8 @@ class Offered:
 
 
 def concerning(person: Person, rows: Sequence[Release], *, at: datetime) -> list[Release]:
-    """Return the rows that this person has to do with, as `release_for` would open them."""
-    found = letters(person, Act.SHARE_STOP)
-    if "A" in found:
-        return list(rows)
-    return [
-        row
-        for row in rows
-        if row.made_by_id == person.pk
-        or ("O" in found and row.patient is not None and own(person, row.patient, at=at))
-    ]
+    """Return the rows whose page `release_for` would open for this person: the same rule."""
+    return [row for row in rows if concerns(person, row, at=at)]
 
 
 def ended_lately(practice: Practice) -> list[Release]:
@@ -69,20 +61,21 @@ def may_be_taught(person: Person, *, use: str, at: datetime, site_code: str = ""
         rows = Photo.objects.filter(patient=patient).select_related("patient__practice")
         if site_code:
             rows = rows.filter(site_code=site_code)
+        answers = answers_of(patient, at=at)
         photos = [
             photo
             for photo in rows.order_by("-taken_at")[:ROWS]
-            if not is_covered(person, photo, at=at) and _may_go(photo, use, person, at)
+            if _may_go(photo, use, person, answers) and not is_covered(person, photo, at=at)
         ]
         if photos:
             found.append(Offered(patient, photos))
     return found
 
 
-def _may_go(photo: Photo, use: str, person: Person, at: datetime) -> bool:
+def _may_go(photo: Photo, use: str, person: Person, answers: Answers) -> bool:
     """Say whether the patient's yes covers this photo; a second person's check comes later."""
     try:
-        may_go(photo, use=use, at=at, name_hidden=True, by=person)
+        may_go(photo, use=use, at=answers.at, name_hidden=True, by=person, answers=answers)
     except MayNotGo as refused:
         return {item.code for item in refused.missing} <= {"second_person"}
     return True

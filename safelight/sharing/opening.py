@@ -21,6 +21,7 @@ from safelight.sharing.renewing import renew_link as renew_link
 from safelight.sharing.renewing import renew_pin as renew_pin
 from safelight.sharing.rules import ends, ways
 from safelight.sharing.rules.bases import CONSENT, bases
+from safelight.sharing.standing import note
 from safelight.lib.tokens import new_token, token_hash
 
 READER: Final = "SP"
@@ -251,15 +252,8 @@ def _require_pin(link: Link, pin: str, *, at: datetime) -> None:
     with transaction.atomic():
         link.refresh_from_db()
         release = link.release
-        record(
-            "share.pin_wrong",
-            practice=release.practice_id,
-            by=Actor(id=release.pk, role=READER),
-            at=at,
-            of=f"release:{release.pk}",
-            patient=release.patient_id,
-            outcome="refused",
-        )
+        reader = Actor(id=release.pk, role=READER)
+        note("share.pin_wrong", release, by=reader, at=at, outcome="refused")
         if link.pin_tries >= ways.PIN_TRIES:
             end(release, state=Release.State.ENDED, why=ends.PIN, by=None, at=at)
     raise WrongPin(max(0, ways.PIN_TRIES - link.pin_tries))

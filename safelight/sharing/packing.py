@@ -10,7 +10,6 @@ from typing import Final
 import py7zr
 from django.db import transaction
 
-from safelight.audit.log import record
 from safelight.lib.refusals import NotFound, Refusal
 from safelight.patients.sheets import write_sheet
 from safelight.people.duties import Act
@@ -25,12 +24,12 @@ from safelight.sharing.rules import ways
 from safelight.sharing.sealed import opened_package
 from safelight.sharing.standing import (
     back_to,
+    note,
     require_acts,
     require_practice,
     require_share_sight,
 )
 from safelight.vault.sealing import open_text
-from safelight.vault.words import new_passphrase
 
 PDF_TYPE, ARCHIVE_TYPE = "application/pdf", "application/x-7z-compressed"
 FILTERS: Final = [{"id": py7zr.FILTER_COPY}, {"id": py7zr.FILTER_CRYPTO_AES256_SHA256}]
@@ -57,11 +56,6 @@ class Packed:
     data: bytes = field(repr=False)
     name: str
     content_type: str
-
-
-def new_password() -> str:
-    """Return a password of random words, easy to say over the phone (about 77 bits)."""
-    return new_passphrase()
 
 
 def new_name(taken: set[str]) -> str:
@@ -107,7 +101,7 @@ def open_package(release: Release, *, by: Person, at: datetime, stepped_up: bool
     package = _package(release, by=by, at=at, stepped_up=stepped_up)
     with transaction.atomic(durable=True):
         Release.objects.filter(pk=release.pk, taken_at=None).update(taken_at=at)
-        _record("share.package_taken", release, by=by, at=at)
+        note("share.package_taken", release, by=by, at=at)
     return Packed(opened_package(package), package.name, package.media_type)
 
 
@@ -118,7 +112,7 @@ def password_of(release: Release, *, by: Person, at: datetime, stepped_up: bool 
     """
     package = _package(release, by=by, at=at, stepped_up=stepped_up)
     with transaction.atomic(durable=True):
-        _record("share.password_shown", release, by=by, at=at)
+        note("share.password_shown", release, by=by, at=at)
     return open_text(bytes(package.sealed_password), context=f"package|{release.pk}")
 
 
@@ -149,15 +143,3 @@ def _archive(files: dict[str, bytes], password: str) -> bytes:
         for name, data in files.items():
             archive.writestr(data, name)
     return out.getvalue()
-
-
-def _record(action: str, release: Release, *, by: Person, at: datetime) -> None:
-    record(
-        action,
-        practice=release.practice_id,
-        by=by,
-        at=at,
-        of=f"release:{release.pk}",
-        patient=release.patient_id,
-        purpose=release.use,
-    )

@@ -13,7 +13,7 @@ from safelight.sharing.darkroom import Made, make
 from safelight.sharing.models import Release, ReleasedPhoto
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules.ways import act_to_check
-from safelight.sharing.sealed import discard, set_aside, taken_up
+from safelight.sharing.sealed import keep_made, taken_up, tidy
 from safelight.sharing.standing import require_may_leave_by, require_practice
 
 LOOKED_AT = (Release.State.DRAFT, Release.State.WAITING_SECOND)
@@ -23,7 +23,7 @@ def preview(item: ReleasedPhoto, *, by: Person, at: datetime, stepped_up: bool =
     """Make the exact bytes that would leave and show them to whoever decides, or checks.
 
     Who looks is in the log before a byte is read. While it is a draft, the fingerprint is kept on
-    the row: only what was looked at can be confirmed, and only that leaves. The bytes are set aside
+    the row: only what was looked at can be confirmed, and only that leaves. The bytes are kept
     sealed, so that a second look need not make them again; the worker makes them anew all the same.
     """
     release = item.release
@@ -46,7 +46,7 @@ def preview(item: ReleasedPhoto, *, by: Person, at: datetime, stepped_up: bool =
     known = taken_up(item)
     made = known or make_item(item)
     if known is None and release.state == Release.State.DRAFT and release.made_by_id == by.pk:
-        set_aside(item, made)
+        keep_made(item, made)
         _keep_facts(item, made, at=at)
     return made
 
@@ -62,7 +62,7 @@ def _keep_facts(item: ReleasedPhoto, made: Made, *, at: datetime) -> None:
         unnamed = row.blobs
         sealed = {"wrapped_key": item.wrapped_key, "blobs": item.blobs}
         ReleasedPhoto.objects.filter(pk=row.pk).update(**facts_of(made), **sealed, seen_at=at)
-    transaction.on_commit(lambda: discard(unnamed.values()))
+    transaction.on_commit(lambda: tidy(unnamed.values()))
     item.refresh_from_db()
 
 

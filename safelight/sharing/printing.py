@@ -6,7 +6,6 @@ from typing import Final
 
 from django.db import transaction
 
-from safelight.audit.log import record
 from safelight.audit.reading import of_object
 from safelight.lib.refusals import NotFound
 from safelight.people.duties import Act
@@ -16,7 +15,7 @@ from safelight.sharing.asking import items_of
 from safelight.sharing.models import Release
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.sealed import VIEW, opened
-from safelight.sharing.standing import back_to, require_acts, require_share_sight
+from safelight.sharing.standing import back_to, note, require_acts, require_share_sight
 
 PRINTED: Final = "share.printed"
 LATEST: Final = 20
@@ -86,12 +85,4 @@ def _has_pages(release: Release, *, by: Person, at: datetime) -> bool:
 @transaction.atomic(durable=True)
 def _enter(release: Release, *, by: Person, at: datetime) -> None:
     Release.objects.filter(pk=release.pk, taken_at=None).update(taken_at=at)
-    record(
-        PRINTED,
-        practice=release.practice_id,
-        by=by,
-        at=at,
-        of=f"release:{release.pk}",
-        patient=release.patient_id,
-        purpose=release.use,
-    )
+    note(PRINTED, release, by=by, at=at)

@@ -5,7 +5,7 @@ from datetime import datetime
 from safelight.consent.going import MayNotGo
 from safelight.lib.refusals import Refusal
 from safelight.sharing.addressbook import known_now
-from safelight.sharing.asking import SECOND, items_of, may_leave
+from safelight.sharing.asking import SECOND, answers_to, items_of, may_leave
 from safelight.sharing.mailing import can_send_mail
 from safelight.sharing.models import Release, ReleasedPhoto
 from safelight.sharing.refusals import Missing
@@ -28,9 +28,11 @@ def _basis(release: Release, items: list[ReleasedPhoto], *, at: datetime) -> lis
     if not release.basis:
         return [Missing("basis", "No reason is named.", "Choose why they may leave.")]
     found: dict[str, Missing] = {}
+    answers = answers_to(items, at=at)
     for item in items:
+        said = answers.get(item.photo.patient_id) if item.photo.patient_id else None
         try:
-            may_leave(release, item.photo, at=at, still_open=SECOND)
+            may_leave(release, item.photo, at=at, still_open=SECOND, answers=said)
         except MayNotGo as refused:
             for one in refused.missing:
                 found[one.code] = Missing("basis", one.words, one.needed)

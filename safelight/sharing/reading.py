@@ -32,9 +32,25 @@ def release_for(person: Person, release_id: UUID, *, at: datetime) -> Release:
     same answer. It holds no picture; those have their own doors.
     """
     release = _rows().filter(pk=release_id, practice=person.practice_id).first()
-    if release is None or not _concerns(person, release, at=at):
+    if release is None or not concerns(person, release, at=at):
         raise NotFound
     return release
+
+
+def concerns(person: Person, release: Release, *, at: datetime) -> bool:
+    """Say whether a release is this person's to look at: theirs, to check, or to stop."""
+    if release.made_by_id == person.pk:
+        return bool(letters(person, Act.SHARE_STOP) | letters(person, Act.TEACHING_MAKE))
+    if release.state == Release.State.DRAFT:
+        return False
+    if release.state == Release.State.WAITING_SECOND and "2" in letters(
+        person, ways.act_to_check(release.use)
+    ):
+        return True
+    found = letters(person, Act.SHARE_STOP)
+    if "A" in found:
+        return True
+    return "O" in found and release.patient is not None and own(person, release.patient, at=at)
 
 
 def release_of_copy(copy: Copy) -> Release | None:
@@ -107,18 +123,3 @@ def _rows() -> QuerySet[Release]:
 
 def _out(practice: Practice) -> QuerySet[Release]:
     return _rows().filter(practice=practice, state=Release.State.OUT)
-
-
-def _concerns(person: Person, release: Release, *, at: datetime) -> bool:
-    if release.made_by_id == person.pk:
-        return bool(letters(person, Act.SHARE_STOP) | letters(person, Act.TEACHING_MAKE))
-    if release.state == Release.State.DRAFT:
-        return False
-    if release.state == Release.State.WAITING_SECOND and "2" in letters(
-        person, ways.act_to_check(release.use)
-    ):
-        return True
-    found = letters(person, Act.SHARE_STOP)
-    if "A" in found:
-        return True
-    return "O" in found and release.patient is not None and own(person, release.patient, at=at)

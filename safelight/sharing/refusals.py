@@ -1,5 +1,7 @@
 """Refusals that several acts of sharing share."""
 
+from dataclasses import dataclass
+
 from safelight.lib.refusals import Refusal
 from safelight.sharing.models import Release
 
@@ -48,11 +50,10 @@ class NotReady(Refusal):
         self.missing = missing
 
 
+@dataclass(frozen=True, slots=True)
 class Missing:
     """One thing that stands before a release, the step that settles it, and what would."""
 
-    __slots__ = ("needed", "step", "words")
-
-    def __init__(self, step: str, words: str, needed: str = "") -> None:
-        """Keep the step (basis, recipient, hidden, preview, form) and both sentences."""
-        self.step, self.words, self.needed = step, words, needed
+    step: str  # basis, recipient, hidden, preview, form
+    words: str
+    needed: str = ""

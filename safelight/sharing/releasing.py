@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 
-from safelight.audit.log import record
 from safelight.lib.refusals import Refusal
 from safelight.people.duties import require_duty
 from safelight.photos.copies import Basis, begin_copy, next_print_number
@@ -21,13 +20,15 @@ from safelight.sharing.confirming import ChangedMeanwhile, acts_of
 from safelight.sharing.darkroom import Made
 from safelight.sharing.messages import put_message
 from safelight.sharing.models import Link, Package, Release, ReleasedPhoto
-from safelight.sharing.packing import Packed, new_password, pack
+from safelight.sharing.packing import Packed, pack
 from safelight.sharing.previewing import make_item
 from safelight.sharing.rules import checklist, ways
 from safelight.sharing.rules.ends import REFUSED
-from safelight.sharing.sealed import discard, put_away, put_away_package, shut
+from safelight.sharing.sealed import put_away, put_away_package, shut, tidy
+from safelight.sharing.standing import note
 from safelight.lib.tokens import new_token, token_hash
 from safelight.vault.sealing import seal_text
+from safelight.vault.words import new_passphrase
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class Finished:
     password: str = field(default="", repr=False)
     package_key: bytes = field(default=b"", repr=False)
     package_blob: str = ""
-    set_aside: list[str] = field(default_factory=list)  # from looking, not needed once it is out
+    looked_at: list[str] = field(default_factory=list)  # blobs not needed once it is out
 
     def blobs(self) -> Iterable[str]:
         """Return the names of all that was stored."""
@@ -113,18 +114,10 @@ def _one(pk: UUID, *, at: datetime) -> bool:
         raise
     except Exception as trouble:
         _settle(release, trouble, at=at)
-        _tidy(release, finished.blobs())
+        tidy(finished.blobs())
     else:
-        _tidy(release, finished.set_aside if is_out else finished.blobs())
+        tidy(finished.looked_at if is_out else finished.blobs())
     return True
-
-
-def _tidy(release: Release, names: Iterable[str]) -> None:
-    """Remove what no row names. What will not go is left to the daily sweep: it changes nothing."""
-    try:
-        discard(names)
-    except Exception:
-        log.exception("what release %s left over could not be removed", release.pk)
 
 
 def _settle(release: Release, trouble: Exception, *, at: datetime) -> None:
@@ -169,11 +162,11 @@ def _finish(release: Release, finished: Finished, *, at: datetime) -> None:
         made = make_item(item)
         if made.sha256 != item.sha256:
             raise ChangedMeanwhile
-        finished.set_aside += item.blobs.values()
+        finished.looked_at += item.blobs.values()
         put_away(item, made)
         finished.made.append((item, made))
     if release.form in ways.PACKAGES:
-        finished.password = new_password()
+        finished.password = new_passphrase()
         finished.packed = pack(release, finished.made, password=finished.password, at=at)
         finished.package_key, finished.package_blob = put_away_package(
             release, finished.packed.data
@@ -186,7 +179,7 @@ def _out(release: Release, finished: Finished, leaves: dict[UUID, Basis], *, at:
 
     If it was undone, stopped or claimed by another meanwhile, nothing is written: False.
     """
-    ends = ways.ends_at(at, release.days)
+    ends = at + timedelta(days=release.days)
     moved = Release.objects.filter(
         pk=release.pk, state=Release.State.GOING, claimed_at=release.claimed_at
     ).update(state=Release.State.OUT, out_at=at, ends_at=ends)
@@ -218,7 +211,8 @@ def _out(release: Release, finished: Finished, leaves: dict[UUID, Basis], *, at:
         token = new_token()
         Link.objects.filter(release=release).update(token_hash=token_hash(token))
         put_message(release, token=token, at=at)
-    _record("share.sent", release, at=at)
+    to = f"{release.recipient_name}, {release.recipient_address}"
+    note("share.sent", release, by=release.made_by, at=at, outcome=release.form, detail=to)
     return True
 
 
@@ -253,17 +247,3 @@ def refuse(release: Release, refused: Refusal, *, at: datetime) -> None:
         Link.objects.filter(release=release).delete()
         shut(release)
         note_refusal(release, refused, by=release.made_by, at=at)
-
-
-def _record(action: str, release: Release, *, at: datetime) -> None:
-    record(
-        action,
-        practice=release.practice_id,
-        by=release.made_by,
-        at=at,
-        of=f"release:{release.pk}",
-        patient=release.patient_id,
-        purpose=release.use,
-        outcome=release.form,
-        detail=f"{release.recipient_name}, {release.recipient_address}",
-    )

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from safelight.audit.log import record
 from safelight.people.models import Person
 from safelight.sharing.asking import items_of
 from safelight.sharing.confirming import acts_of, hashed_pin, new_pin
@@ -13,6 +12,7 @@ from safelight.sharing.models import Link, Opening, Release
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.standing import (
     back_to,
+    note,
     require_acts,
     require_practice,
     require_share_sight,
@@ -26,7 +26,7 @@ def renew_pin(release: Release, *, by: Person, at: datetime) -> str:
     link = _own_link(release, by=by)
     pin = new_pin()
     Link.objects.filter(pk=link.pk).update(pin_hash=hashed_pin(pin), pin_tries=0)
-    _record_sender("share.pin_renewed", release, by=by, at=at)
+    note("share.pin_renewed", release, by=by, at=at)
     return pin
 
 
@@ -51,7 +51,7 @@ def renew_link(release: Release, *, by: Person, at: datetime, stepped_up: bool =
     Link.objects.filter(pk=link.pk).update(token_hash=token_hash(token))
     Opening.objects.filter(link=link, ends_at__gt=at).update(ends_at=at)
     put_message(release, token=token, at=at)
-    _record_sender("share.link_renewed", release, by=by, at=at)
+    note("share.link_renewed", release, by=by, at=at)
 
 
 def _own_link(release: Release, *, by: Person) -> Link:
@@ -62,15 +62,3 @@ def _own_link(release: Release, *, by: Person) -> Link:
     if link is None or release.state != Release.State.OUT or release.made_by_id != by.pk:
         raise MovedOn(release)
     return link
-
-
-def _record_sender(action: str, release: Release, *, by: Person, at: datetime) -> None:
-    record(
-        action,
-        practice=release.practice_id,
-        by=by,
-        at=at,
-        of=f"release:{release.pk}",
-        patient=release.patient_id,
-        purpose=release.use,
-    )

@@ -5,12 +5,11 @@ from typing import Final
 
 from django.db import transaction
 
-from safelight.audit.log import record
 from safelight.lib.refusals import BadInput
 from safelight.people.models import Person
 from safelight.sharing.models import Link, Release, Reply
 from safelight.sharing.opening import live_opening, record_reading
-from safelight.sharing.standing import require_practice, require_share_sight
+from safelight.sharing.standing import note, require_practice, require_share_sight
 
 LONGEST: Final = 4000
 MOST: Final = 20
@@ -51,12 +50,5 @@ def see_replies(release: Release, *, by: Person, at: datetime) -> list[Reply]:
     require_share_sight(by, release, at=at)
     fresh = Reply.objects.filter(release=release, seen_at=None).update(seen_at=at, seen_by=by)
     if fresh:
-        record(
-            "share.reply_seen",
-            practice=release.practice_id,
-            by=by,
-            at=at,
-            of=f"release:{release.pk}",
-            patient=release.patient_id,
-        )
+        note("share.reply_seen", release, by=by, at=at)
     return list(Reply.objects.filter(release=release).select_related("seen_by"))

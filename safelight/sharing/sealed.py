@@ -1,6 +1,7 @@
 """Sealed: sealing what leaves under keys of its own, and opening it again."""
 
 import hashlib
+import logging
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from safelight.vault.stores import BlobDamaged, BlobMissing, store
 FILE, VIEW, THUMB, PACKAGE = "file", "view", "thumb", "package"
 KINDS = (FILE, VIEW, THUMB)
 
+log = logging.getLogger(__name__)
+
 
 class NotWhole(Exception):
     """What was read back is not what was made. It is tried again, and never sent."""
@@ -23,13 +26,13 @@ def put_away(item: ReleasedPhoto, made: Made) -> None:
 
     Only what was read back whole, is the very file that was made, and is still clean, stays.
     """
-    set_aside(item, made)
+    keep_made(item, made)
     if not is_sound(opened(item, FILE), made.sha256):
         discard(item.blobs.values())
         raise NotWhole
 
 
-def set_aside(item: ReleasedPhoto, made: Made) -> None:
+def keep_made(item: ReleasedPhoto, made: Made) -> None:
     """Seal a copy under a key of its own and store it; the item then names key and blobs."""
     patient = item.patient_id
     wrapped = new_photo_key(practice=item.release.practice_id, photo=item.pk, patient=patient)
@@ -49,7 +52,7 @@ def set_aside(item: ReleasedPhoto, made: Made) -> None:
 
 
 def taken_up(item: ReleasedPhoto) -> Made | None:
-    """Return the finished copy that was set aside when it was looked at, or None to make it anew.
+    """Return the finished copy that was kept when it was looked at, or None to make it anew.
 
     Only the very bytes whose fingerprint the row keeps are returned: anything else is as nothing.
     """
@@ -152,3 +155,14 @@ def discard(names: Iterable[str]) -> None:
     """Remove blobs that no row will name."""
     for name in list(names):
         store().delete(name)
+
+
+def tidy(names: Iterable[str]) -> None:
+    """Remove blobs that no row names any more. What will not go is left to the daily sweep.
+
+    So a store that falls silent takes nothing back of what was just done.
+    """
+    try:
+        discard(names)
+    except Exception:
+        log.exception("what no row names any more could not be removed")

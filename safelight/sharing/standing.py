@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from safelight.audit.actor import Actor
+from safelight.audit.log import record
 from safelight.lib.refusals import NotAllowed, NotFound
 from safelight.patients.access import Way, own, patient_for, way_to
 from safelight.patients.models import Patient
@@ -72,3 +74,26 @@ def require_practice(release: Release, person: Person) -> None:
 def back_to(release: Release) -> str:
     """Return the page of a release, to come back to after signing again."""
     return f"/shares/{release.pk}"
+
+
+def note(
+    action: str,
+    release: Release,
+    *,
+    by: Person | Actor | None,
+    at: datetime,
+    outcome: str = "done",
+    detail: str = "",
+) -> None:
+    """Write what was done with a release, in the caller's transaction."""
+    record(
+        action,
+        practice=release.practice_id,
+        by=by,
+        at=at,
+        of=f"release:{release.pk}",
+        patient=release.patient_id,
+        purpose=release.use,
+        outcome=outcome,
+        detail=detail,
+    )

@@ -36,10 +36,6 @@ SAFELIGHT_WIRING = {
     "vault.shelf.packages": "safelight.sharing.shelf.PACKAGES",
     # Called inside the transaction in which a yes is taken back.
     "consent.withdrawn.sharing": "safelight.sharing.ending.end_for_withdrawal",
-    # What makes the bytes of a copy that leaves.
-    "sharing.clean": "safelight.imaging.cleaning.clean",
-    "sharing.verify": "safelight.imaging.cleaning.verify",
-    "sharing.conceal": "safelight.imaging.conceal.conceal",
 }
 
 # Read from the keyring when it is first needed, so that nothing secret lies in a file or variable.

@@ -54,7 +54,7 @@ GUARDS = {
         "sharing.asking.may_go",
         "sharing.confirming.require_acts",
         "sharing.confirming.require_seen",
-        "sharing.confirming.record",
+        "sharing.confirming.note",
     ],
     "open": [
         "sharing.opening.is_pin",

@@ -250,6 +250,35 @@ def test_what_was_covered_when_it_was_taken_stays_covered(
     assert item.shapes == [cover]
 
 
+def test_a_crop_or_cover_that_is_not_understood_changes_nothing(photo: Photo, ada: Person) -> None:
+    item = drafting.begin_release([photo], use="referral", by=ada, at=NOON).items.get()
+    box = {"x": 0.1, "y": 0.1, "w": 0.2, "h": 0.2}
+    odd: list[tuple[Any, list[Any]]] = [
+        ({**box, "w": 0.0}, []),
+        ({**box, "x": -0.1}, []),
+        ({"x": 0.1, "y": 0.1, "w": 0.2}, []),
+        (None, [{"shape": "rect", **box, "h": float("nan")}]),
+        (None, [{"shape": "blur", **box}]),
+        (None, [{"shape": "polygon", "points": [[0.1, 0.1], [0.2, 0.2]]}]),
+        (None, [{"shape": "rect", **box}, None]),
+    ]
+    for crop, shapes in odd:
+        with pytest.raises(BadInput, match="Draw it again"):
+            drafting.set_crop_and_cover(item, crop=crop, shapes=shapes, by=ada, at=NOON)
+    item.refresh_from_db()
+    assert (item.crop, item.shapes) == (None, [])
+
+
+def test_a_crop_that_reaches_past_the_edge_keeps_what_lies_inside(
+    photo: Photo, ada: Person
+) -> None:
+    item = drafting.begin_release([photo], use="referral", by=ada, at=NOON).items.get()
+    crop = {"x": 0.5, "y": 0.5, "w": 0.9, "h": 0.5}
+    drafting.set_crop_and_cover(item, crop=crop, shapes=[], by=ada, at=NOON)
+    made = drafting.preview(item, by=ada, at=NOON)
+    assert (made.width, made.height) == (photo.width // 2, photo.height // 2)
+
+
 def test_the_minute_can_be_undone_and_then_nothing_leaves(
     photo: Photo, nil: Clinician, ada: Person
 ) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 BY_DATE, WITHDRAWN, RECALLED, USED_UP = "date", "withdrawn", "recalled", "used_up"
 SENDER_LEFT, PIN, MOVED, UNDONE, REFUSED = "sender_left", "pin", "moved", "undone", "refused"
-DECLINED, HANDED_OVER, DESTROYED = "declined", "handed_over", "destroyed"
+DECLINED: Final = "declined"
 
 ENDS: Final[dict[str, str]] = {
     BY_DATE: "Its time was over",
@@ -17,6 +17,4 @@ ENDS: Final[dict[str, str]] = {
     UNDONE: "Undone before it left",
     REFUSED: "It could not go",
     DECLINED: "The second person said no",
-    HANDED_OVER: "Handed over to its keeper",
-    DESTROYED: "Its keeper says it is destroyed",
 }

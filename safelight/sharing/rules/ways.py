@@ -1,10 +1,9 @@
 """Ways: the forms a use may take, addresses, how long and how often, and who may send."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import isfinite
+from datetime import timedelta
 from typing import Any, Final
 
 from safelight.people.duties import Act
@@ -41,7 +40,6 @@ LOCAL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 HOST_PART: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 AHPRA: Final = re.compile(r"[A-Z]{3}\d{10}\Z")
 PROVIDER: Final = re.compile(r"\d{5,6}[A-Z0-9][A-Z]\Z")
-MOST_SHAPES, MOST_POINTS = 64, 4000
 
 
 def forms_for(use: str) -> tuple[str, ...]:
@@ -143,75 +141,3 @@ def acts_needed(use: str, form: str, *, known: bool) -> tuple[Act, ...]:
 def act_to_check(use: str) -> Act:
     """Return the act that a second person must be allowed."""
     return Act.PUBLISH if use in PUBLIC else Act.TEACHING_APPROVE
-
-
-def ends_at(at: datetime, days: int) -> datetime:
-    """Return when a release ends by itself."""
-    return at + timedelta(days=days)
-
-
-def checked_crop(crop: Mapping[str, Any] | None) -> dict[str, float] | None:
-    """Return a crop in our own form: fractions of the stored picture; None for the whole.
-
-    Raises ValueError for anything else, so a crop is never guessed.
-    """
-    if crop is None:
-        return None
-    if set(crop) != {"x", "y", "w", "h"}:
-        raise ValueError
-    x, y, w, h = (_fraction(crop[key]) for key in ("x", "y", "w", "h"))
-    if w <= 0 or h <= 0 or x + w > 1.000001 or y + h > 1.000001:
-        raise ValueError
-    return {"x": x, "y": y, "w": w, "h": h}
-
-
-def checked_shapes(shapes: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return covers in our own form (contracts/inside-capsule.json).
-
-    Raises ValueError for any other, so that no shape is dropped and less is covered than asked.
-    """
-    if len(shapes) > MOST_SHAPES:
-        raise ValueError
-    checked = [_shape(shape) for shape in shapes]
-    if sum(len(shape.get("points", ())) for shape in checked) > MOST_POINTS:
-        raise ValueError
-    return checked
-
-
-def _shape(shape: Any) -> dict[str, Any]:
-    if not isinstance(shape, Mapping):
-        raise ValueError
-    made: dict[str, Any]
-    match shape.get("shape"):
-        case "rect":
-            wanted = {"shape", "x", "y", "w", "h"}
-            made = {key: _fraction(shape.get(key)) for key in ("x", "y", "w", "h")}
-        case "polygon":
-            wanted, made = {"shape", "points"}, {"points": _points(shape.get("points"), least=3)}
-        case "stroke":
-            wanted = {"shape", "points", "width"}
-            made = {
-                "points": _points(shape.get("points"), least=1),
-                "width": _fraction(shape.get("width")),
-            }
-        case _:
-            raise ValueError
-    if set(shape) != wanted:
-        raise ValueError
-    return {"shape": shape["shape"], **made}
-
-
-def _points(points: Any, *, least: int) -> list[list[float]]:
-    if not isinstance(points, list) or not least <= len(points) <= MOST_POINTS:
-        raise ValueError
-    if any(not isinstance(point, list) or len(point) != 2 for point in points):
-        raise ValueError
-    return [[_fraction(x), _fraction(y)] for x, y in points]
-
-
-def _fraction(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise ValueError
-    if not 0.0 <= value <= 1.0:
-        raise ValueError
-    return round(float(value), 6)
