@@ -45,9 +45,13 @@ def phone_reported(
     Phone.objects.filter(fresh, pk=phone.pk, state=Phone.State.OPEN).update(**fields)
 
 
-def checks_due(phone: Phone, *, at: datetime) -> list[str]:
-    """Return what the phone should ask its holder: `declare`, `self_check`, or nothing."""
-    months = int(setting(phone.practice, "phone_checks_months"))
+def checks_due(phone: Phone, *, at: datetime, months: int | None = None) -> list[str]:
+    """Return what the phone should ask its holder: `declare`, `self_check`, or nothing.
+
+    `months` is the practice's setting, where a list of phones has read it already.
+    """
+    if months is None:
+        months = int(setting(phone.practice, "phone_checks_months"))
     today = local_day(at, phone.practice.zone)
     due = []
     if any(

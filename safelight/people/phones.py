@@ -40,7 +40,8 @@ def phone_for(person: Person, phone: UUID) -> Phone:
 
 def phones_for(person: Person) -> list[Phone]:
     """List the phones a person may know of: open ones first, the fullest first."""
-    rows = Phone.objects.select_related("owner", "signed_out_to").filter(practice=person.practice)
+    with_whom = Phone.objects.select_related("owner", "signed_out_to", "practice")
+    rows = with_whom.filter(practice=person.practice)
     if not may(person, Act.PHONE_SEE):
         rows = rows.filter(Q(owner=person) | Q(signed_out_to=person))
     order = {Phone.State.LOST: 0, Phone.State.OPEN: 1, Phone.State.REVOKED: 2}

@@ -17,12 +17,12 @@ from safelight.people.duties import Act, may, needs_step_up, require_duty
 from safelight.people.models import Phone
 from safelight.people.pairing import code_for, make_code, paired_with
 from safelight.people.phone_care import describe_phone, hand_back
-from safelight.people.phones import act_for, phone_for, phones_for, report_lost, revoke_phone
+from safelight.people.phones import act_for, phone_for, report_lost, revoke_phone
 from safelight.people.rules import imei_looks_right
 from safelight.photos.giving_up import LONGEST, awaited
 from safelight.photos.giving_up import give_up as give_up_what_it_held
 from safelight.web.desk.audit import lines
-from safelight.web.desk.phones_shown import lost_facts, shown
+from safelight.web.desk.phones_shown import all_shown, lost_facts, shown
 from safelight.web.doors import PersonRequest, signed_in, stepped_up, to_step_up
 
 HAND_TO_HAND = ("phone.handed_out", "phone.handed_back")
@@ -46,8 +46,7 @@ class PhoneForm(forms.Form):
 @signed_in(Act.PHONE_OWN)
 def phones(request: PersonRequest) -> HttpResponse:
     """List the phones one may know of: what each holds and for how long, and checks overdue."""
-    at = now()
-    rows = [shown(row, request.person, at=at) for row in phones_for(request.person)]
+    rows = all_shown(request.person, at=now())
     return render(
         request,
         "desk/phones/list.html",

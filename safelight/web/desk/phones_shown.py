@@ -1,5 +1,6 @@
 """What the phone pages say about a phone, put together from its row and the photos' own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from safelight.patients.models import Patient
 from safelight.people.duties import Act, may
 from safelight.people.models import Person, Phone
 from safelight.people.phone_care import checks_due
-from safelight.people.phones import has_it
+from safelight.people.phones import has_it, phones_for
 from safelight.people.reading import names_by_id
 from safelight.photos.models import Capture
 from safelight.photos.reading import (
@@ -17,7 +18,7 @@ from safelight.photos.reading import (
     captures_possibly_on,
     consents_possibly_on,
 )
-from safelight.policy.settings import setting
+from safelight.policy.settings import all_settings
 
 WORDS = {"declare": "back-up and updates not declared", "self_check": "camera not checked"}
 
@@ -63,17 +64,29 @@ class Lost:
     had: str
 
 
+def all_shown(person: Person, *, at: datetime) -> list[Shown]:
+    """Put together a row for each phone that a person may know of. The policy is read once."""
+    limits = all_settings(person.practice)
+    return [_shown(phone, person, limits, at=at) for phone in phones_for(person)]
+
+
 def shown(phone: Phone, person: Person, *, at: datetime) -> Shown:
-    """Put together a row. What a stopped phone held is what it held at most: nothing proves it."""
+    """Put together the row of one phone."""
+    return _shown(phone, person, all_settings(phone.practice), at=at)
+
+
+def _shown(phone: Phone, person: Person, limits: Mapping[str, Any], *, at: datetime) -> Shown:
+    """Say how a phone is. What a stopped one held is what it held at most: nothing proves it."""
+    months = int(limits["phone_checks_months"])
     is_open = phone.state == Phone.State.OPEN
     held = phone.held if is_open else captures_possibly_on(phone).count()
     return Shown(
         phone=phone,
         who=_who(phone),
         held=held,
-        lamp=_lamp(phone, held, at=at),
+        lamp=_lamp(phone, held, hours=int(limits["alarm_hours"]), at=at),
         number=phone.serial[-4:] or phone.imei[-4:],
-        due=[WORDS[name] for name in checks_due(phone, at=at)] if is_open else [],
+        due=[WORDS[name] for name in checks_due(phone, at=at, months=months)] if is_open else [],
         lock=_lock(phone),
         may_act=may(person, Act.PHONE_OWN if has_it(person, phone) else Act.PHONE_ANY),
     )
@@ -138,10 +151,9 @@ def _who(phone: Phone) -> str:
     return f"{phone.signed_out_to.name} signed it out" if phone.signed_out_to else "Nobody"
 
 
-def _lamp(phone: Phone, held: int, *, at: datetime) -> str:
+def _lamp(phone: Phone, held: int, *, hours: int, at: datetime) -> str:
     if not held:
         return "in"
-    hours = int(setting(phone.practice, "alarm_hours"))
     late = phone.held_since is not None and at - phone.held_since > timedelta(hours=hours)
     return "alarm" if late or phone.state != Phone.State.OPEN else "out"
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from safelight.lib.clock import now
 from safelight.patients.models import Patient
@@ -57,6 +59,17 @@ def test_the_list_says_how_many_photos_each_phone_holds_and_for_how_long(
     assert "For 13 h" in page
     assert page.count('data-state="alarm"') >= 1
     assert "Overdue: back-up and updates not declared" in page
+
+
+def test_a_list_of_many_phones_asks_the_database_no_more_than_one_of_two(mo: Person) -> None:
+    client, asked = signed_in_client(mo), []
+    for count in (2, 6):
+        for _ in range(count):
+            new_phone(mo.practice, mo)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/phones").status_code == 200
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_a_gp_sees_their_own_phones_only(ada: Person, ben: Person) -> None:
