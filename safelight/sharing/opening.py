@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from safelight.audit.actor import Actor
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, Refusal
+from safelight.lib.tokens import new_token, token_hash
 from safelight.photos.clock import require_sound_clock
 from safelight.sharing.asking import items_of
 from safelight.sharing.confirming import is_pin
@@ -22,7 +23,6 @@ from safelight.sharing.renewing import renew_pin as renew_pin
 from safelight.sharing.rules import ends, ways
 from safelight.sharing.rules.bases import CONSENT, bases
 from safelight.sharing.standing import note
-from safelight.lib.tokens import new_token, token_hash
 
 READER: Final = "SP"
 """The role that the log writes for whoever opens a link (security-design, section 8)."""

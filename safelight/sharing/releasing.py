@@ -11,6 +11,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 
 from safelight.lib.refusals import Refusal
+from safelight.lib.tokens import new_token, token_hash
 from safelight.people.duties import require_duty
 from safelight.photos.copies import Basis, begin_copy, next_print_number
 from safelight.photos.models import Copy
@@ -26,7 +27,6 @@ from safelight.sharing.rules import checklist, ways
 from safelight.sharing.rules.ends import REFUSED
 from safelight.sharing.sealed import put_away, put_away_package, shut, tidy
 from safelight.sharing.standing import note
-from safelight.lib.tokens import new_token, token_hash
 from safelight.vault.sealing import seal_text
 from safelight.vault.words import new_passphrase
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from safelight.lib.tokens import new_token, token_hash
 from safelight.people.models import Person
 from safelight.sharing.asking import items_of
 from safelight.sharing.confirming import acts_of, hashed_pin, new_pin
@@ -17,7 +18,6 @@ from safelight.sharing.standing import (
     require_practice,
     require_share_sight,
 )
-from safelight.lib.tokens import new_token, token_hash
 
 
 @transaction.atomic
