@@ -103,17 +103,7 @@ def serve(
     server.listen(2048)
     server.set_inheritable(True)
     lifeline, held = os.pipe()  # `held` stays with us alone: when we are gone, the pipe ends
-    os.set_inheritable(lifeline, True)
-    environment = {**os.environ, **ALLOCATOR, LISTEN_FD: str(server.fileno())}
-    environment[LIFELINE_FD] = str(lifeline)
-    environment["SAFELIGHT_DATA"] = str(config.data)
-    handles = [server.fileno(), lifeline]
-    root = keyring.root_of_process()
-    if root is not None:
-        handle = hand_over(root.key, source=root.source)
-        os.set_inheritable(handle, True)
-        environment[HANDED_OVER] = str(handle)
-        handles.append(handle)
+    environment, handles = _inheritance(config, server, lifeline)
     python = [sys.executable, "-m"]
     children = [Child([*python, "safelight.site.web"]) for _ in range(config.workers)]
     children.append(Child([*python, "safelight.site.working"]))
@@ -140,6 +130,27 @@ def serve(
     say("Safelight has stopped. Everything is where it was.")
     os.close(held)
     return 0
+
+
+def _inheritance(
+    config: Config, server: socket.socket, lifeline: int
+) -> tuple[dict[str, str], list[int]]:
+    """Return what every child is given: its settings, and the handles they name.
+
+    The root key goes through memory that no other process can name, never through the settings.
+    """
+    os.set_inheritable(lifeline, True)
+    environment = {**os.environ, **ALLOCATOR, LISTEN_FD: str(server.fileno())}
+    environment[LIFELINE_FD] = str(lifeline)
+    environment["SAFELIGHT_DATA"] = str(config.data)
+    handles = [server.fileno(), lifeline]
+    root = keyring.root_of_process()
+    if root is not None:
+        handle = hand_over(root.key, source=root.source)
+        os.set_inheritable(handle, True)
+        environment[HANDED_OVER] = str(handle)
+        handles.append(handle)
+    return environment, handles
 
 
 def end_with_parent() -> None:
