@@ -12,7 +12,7 @@ from safelight.consent.uses import USES
 from safelight.lib.refusals import Refusal
 from safelight.people.models import Person
 from safelight.photos.models import Photo
-from safelight.policy.dates import local_day
+from safelight.policy.dates import day_words, local_day
 from safelight.sharing.models import Release, ReleasedPhoto
 from safelight.sharing.rules.bases import (
     CONSENT,
@@ -117,7 +117,7 @@ def _each_time(use: str, day: date) -> Missing:
     """Say that this use is asked each time, as the consent's own words do (G13)."""
     return Missing(
         "each_time",
-        f"{USES[use].title} is asked each time, and this yes was used on {day.day} {day:%b %Y}.",
+        f"{USES[use].title} is asked each time, and this yes was used on {day_words(day)}.",
         "Ask the patient about this occasion and record the answer.",
     )
 

@@ -12,6 +12,7 @@ from safelight.lib.refusals import NotFound
 from safelight.photos.copies import Basis, begin_copy
 from safelight.photos.darkroom import decoder
 from safelight.photos.models import Copy
+from safelight.policy.dates import day_words
 from safelight.sharing.messages import number_of
 from safelight.sharing.models import Opening, Release, ReleasedPhoto, Saved
 from safelight.sharing.opening import LinkClosed, live_opening, record_reading
@@ -92,7 +93,7 @@ def stamp_words(release: Release, at: datetime) -> tuple[str, str]:
     The second is for a name in a writing that the font lacks: the address, or the share's number.
     """
     when = at.astimezone(ZoneInfo(release.practice.zone))
-    moment = f"{when.day} {when:%b %Y, %H:%M}"
+    moment = f"{day_words(when.date())}, {when:%H:%M}"
     other = release.recipient_address[:LONGEST_OTHER] or f"Share {number_of(release)}"
     return f"{release.recipient_name} · {moment}", f"{other} · {moment}"
 

@@ -14,6 +14,7 @@ from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, Refusal
 from safelight.lib.tokens import new_token, token_hash
 from safelight.photos.clock import require_sound_clock
+from safelight.policy.dates import day_words
 from safelight.sharing.asking import items_of
 from safelight.sharing.confirming import is_pin
 from safelight.sharing.ending import end
@@ -284,7 +285,9 @@ def _share(opening: Opening) -> Share:
         zone=release.practice.zone,
         sender_name=release.made_by.name,
         recipient_name=release.recipient_name,
-        patient_words=f"{patient.name}, born {patient.born:%-d %b %Y}" if patient and shown else "",
+        patient_words=f"{patient.name}, born {day_words(patient.born)}"
+        if patient and shown
+        else "",
         question=release.question,
         basis_words=basis_line(release),
         ends_at=release.ends_at or opening.ends_at,

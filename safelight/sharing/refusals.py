@@ -6,22 +6,6 @@ from safelight.lib.refusals import Refusal
 from safelight.sharing.models import Release
 
 
-class SignAgain(Refusal):
-    """This act asks for a signature not older than five minutes (letter S)."""
-
-    code = "step_up"
-    status = 401
-    way_on_words = "Confirm with my passkey"
-
-    def __init__(self, way_back: str = "/") -> None:
-        """Say what to do; nothing was done yet."""
-        super().__init__(
-            "This needs your passkey again. Nothing has left.",
-            remedy="Confirm that it is you, then do it again.",
-        )
-        self.way_on = f"/step-up?next={way_back}"
-
-
 class MovedOn(Refusal):
     """The release is not at the step any more at which this can be done."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from safelight.audit.actor import Actor
 from safelight.audit.log import record
-from safelight.lib.refusals import NotAllowed, NotFound
+from safelight.lib.refusals import NotAllowed, NotFound, StepUp
 from safelight.patients.access import Way, own, patient_for, way_to
 from safelight.patients.models import Patient
 from safelight.people.duties import Act, letters, may, needs_step_up, require_duty
@@ -13,7 +13,6 @@ from safelight.people.models import Person
 from safelight.photos.access import Form, NoExport, require_sight
 from safelight.photos.models import Photo
 from safelight.sharing.models import Release
-from safelight.sharing.refusals import SignAgain
 
 
 def require_acts(
@@ -39,7 +38,7 @@ def require_acts(
                 remedy="Ask your supervisor.",
             )
         if needs_step_up(person, act) and not stepped_up:
-            raise SignAgain(way_back)
+            raise StepUp(way_back)
 
 
 def require_may_leave_by(

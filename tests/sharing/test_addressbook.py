@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from safelight.audit.models import Entry
-from safelight.lib.refusals import BadInput, NotAllowed, NotFound
+from safelight.lib.refusals import BadInput, NotAllowed, NotFound, StepUp
 from safelight.people.models import Person
 from safelight.policy.models import Practice
 from safelight.policy.settings import change_setting
@@ -25,7 +25,6 @@ from safelight.sharing.addressbook import (
     verify_clinician,
 )
 from safelight.sharing.models import Clinician
-from safelight.sharing.refusals import SignAgain
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +75,7 @@ def test_what_does_not_fit_is_refused(ada: Person, spoilt: dict[str, str]) -> No
 def test_only_who_may_send_to_new_addresses_adds_one(ada: Person, rec: Person) -> None:
     with pytest.raises(NotAllowed):
         added(rec)
-    with pytest.raises(SignAgain):
+    with pytest.raises(StepUp):
         add_clinician(NIL, email_again=NIL.email, how_verified=RANG, by=ada, at=NOON)
 
 

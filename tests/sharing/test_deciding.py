@@ -10,7 +10,7 @@ from safelight.audit.models import Entry
 from safelight.audit.reading import detail_of
 from safelight.consent.going import MayNotGo
 from safelight.consent.models import Consent
-from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
+from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal, StepUp
 from safelight.patients.models import BreakGlass, Patient, Visit
 from safelight.people.models import Person, Phone
 from safelight.photos.access import NoExport
@@ -20,7 +20,7 @@ from safelight.sharing.addressbook import NotInBook, NotTheSame, NotVerified
 from safelight.sharing.confirming import ChangedMeanwhile
 from safelight.sharing.ending import end_due
 from safelight.sharing.models import Clinician, Link, Release
-from safelight.sharing.refusals import MovedOn, NotReady, SignAgain
+from safelight.sharing.refusals import MovedOn, NotReady
 from safelight.sharing.releasing import let_go
 from tests.conftest import NOON
 from tests.consent.talks import keep, talk
@@ -153,7 +153,7 @@ def to_new_address(photos: list[Photo], by: Person) -> Release:
 def test_a_new_address_asks_for_the_passkey_again(photo: Photo, ada: Person) -> None:
     release = to_new_address([photo], ada)
     assert confirming.card(release, by=ada).step_up
-    with pytest.raises(SignAgain) as refused:
+    with pytest.raises(StepUp) as refused:
         confirming.confirm(release, seen=seen(release), by=ada, at=NOON)
     assert refused.value.way_on == f"/step-up?next=/shares/{release.pk}"
     confirming.confirm(release, seen=seen(release), by=ada, at=NOON, stepped_up=True)
@@ -166,7 +166,7 @@ def test_six_photos_ask_for_the_passkey_even_to_a_known_address(
     few = drafted(five, nil, ada)
     confirming.confirm(few, seen=seen(few), by=ada, at=NOON)
     many = drafted(six, nil, ada)
-    with pytest.raises(SignAgain):
+    with pytest.raises(StepUp):
         confirming.confirm(many, seen=seen(many), by=ada, at=NOON)
 
 
@@ -402,7 +402,7 @@ def test_the_second_person_has_the_duty_signs_again_and_saw_the_copies(
     assert checking.waiting_for(ben) == []
     with pytest.raises(NotAllowed):
         checking.approve(public, seen=seen(public), by=ben, at=NOON, stepped_up=True)
-    with pytest.raises(SignAgain):
+    with pytest.raises(StepUp):
         checking.approve(public, seen=seen(public), by=eve, at=NOON)
     with pytest.raises(ChangedMeanwhile):
         checking.approve(public, seen={}, by=eve, at=NOON, stepped_up=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from safelight.audit.models import Entry
-from safelight.lib.refusals import BadInput, NotAllowed
+from safelight.lib.refusals import BadInput, NotAllowed, StepUp
 from safelight.people.models import Person
 from safelight.photos.models import Photo
 from safelight.policy.models import Practice
@@ -15,7 +15,6 @@ from safelight.sharing import confirming, mailing, messages, recalling
 from safelight.sharing.mailing import NotSent, set_mail_server, try_mail_server
 from safelight.sharing.messages import AlreadyTaken, send_messages, text_of
 from safelight.sharing.models import Clinician, MailServer, Message, Release
-from safelight.sharing.refusals import SignAgain
 from safelight.sharing.releasing import let_go
 from safelight.vault.sealing import Unreadable
 from tests.conftest import NOON
@@ -211,7 +210,7 @@ def test_only_who_has_the_duty_sets_the_mail_server(
     with pytest.raises(NotAllowed):
         use_server(practice, ada, 25)
     assert use_server(practice, ivy, 25).changed_by == ivy
-    with pytest.raises(SignAgain):
+    with pytest.raises(StepUp):
         set_mail_server(
             practice, host="127.0.0.1", port=25, security="none", sender="p@w.example", by=mo,
             at=NOON,

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from safelight.audit.models import Entry
+from safelight.lib.refusals import StepUp
 from safelight.patients.access import WallUp
 from safelight.patients.models import Patient
 from safelight.people.models import Person
@@ -15,7 +16,6 @@ from safelight.photos.models import Photo
 from safelight.sharing import opening
 from safelight.sharing.models import Clinician, Link, Opening, Release
 from safelight.sharing.opening import LinkClosed, TermsFirst, WrongPin, knock, open_link, share_for
-from safelight.sharing.refusals import SignAgain
 from safelight.sharing.rules.ways import MANY
 from tests.conftest import NOON
 from tests.sharing.letting import Out, drafted, sent
@@ -162,7 +162,7 @@ def test_a_new_link_to_many_photos_asks_for_a_signature_as_sending_them_did(
     photos: Callable[[int], list[Photo]], nil: Clinician, ada: Person
 ) -> None:
     out = sent(drafted(photos(MANY + 1), nil, ada), ada)
-    with pytest.raises(SignAgain):
+    with pytest.raises(StepUp):
         opening.renew_link(out.release, by=ada, at=LATER)
     assert knock(out.token, at=LATER)
     opening.renew_link(out.release, by=ada, at=LATER, stepped_up=True)

@@ -13,14 +13,14 @@ from pypdf import PdfReader
 
 from safelight.audit.models import Entry
 from safelight.consent.models import Consent
-from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
+from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal, StepUp
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
 from safelight.photos.models import Copy, Photo
 from safelight.sharing import checking, confirming, drafting, packing, printing, teaching
 from safelight.sharing.models import Clinician, Package, Release, ReleasedPhoto
 from safelight.sharing.packing import index_of
-from safelight.sharing.refusals import MovedOn, NotReady, SignAgain
+from safelight.sharing.refusals import MovedOn, NotReady
 from safelight.sharing.releasing import let_go
 from safelight.vault.stores import DiskStore
 from tests.conftest import NOON
@@ -125,7 +125,7 @@ def test_the_password_is_words_sealed_at_rest_and_gone_after_the_end(
 def test_a_package_is_for_its_sender_with_the_passkey(
     archive: Out, ada: Person, ben: Person, cy: Person
 ) -> None:
-    with pytest.raises(SignAgain):
+    with pytest.raises(StepUp):
         packing.open_package(archive.release, by=ada, at=LATER)
     for person in (ben, cy):
         with pytest.raises(NotFound):
