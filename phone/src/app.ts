@@ -9,6 +9,7 @@ import { sendNow, startSending } from "./sending.ts";
 import * as server from "./server.ts";
 import { session, type Subject } from "./session.ts";
 import type { PatientDetail } from "./shapes.ts";
+import { setAside } from "./pairing.ts";
 import { forget, kept } from "./store.ts";
 import { followUpdates } from "./updates.ts";
 import { button, h, mainButton } from "./page.ts";
@@ -185,7 +186,7 @@ async function run(): Promise<never> {
     }
     if (stopped) {
       await stoppedScreen(stopped);
-      await forget("paired");
+      await setAside();
       stopped = undefined;
     }
   }

@@ -3,7 +3,7 @@
 import { fingerprint, fromBase64, readCode, shortMark } from "./bytes.ts";
 import * as server from "./server.ts";
 import { askToKeepStorage, hold, VERSION } from "./sending.ts";
-import { makeKeys, publicKey } from "./sign.ts";
+import { againText, makeKeys, publicKey, signText } from "./sign.ts";
 import { forget, keep, kept, type Paired } from "./store.ts";
 import { useZone } from "./words.ts";
 
@@ -60,19 +60,36 @@ async function keysThatStay(): Promise<CryptoKeyPair | null> {
   }
 }
 
+/** That this phone is the one that was stopped: what it still holds was sealed under that number. */
+async function whoItWas(key: string): Promise<object> {
+  const before = await kept("before");
+  if (!before) return {};
+  const phone = before.answer.phone_id;
+  return { before: { phone, signature: await signText(before.keys, againText(phone, key)) } };
+}
+
+/** The practice has stopped this phone: it may come back as the same one, by a new code. */
+export async function setAside(): Promise<void> {
+  const paired = await kept("paired");
+  if (paired) await keep("before", paired);
+  await forget("paired");
+}
+
 /** Join. Nothing stays on the phone unless the server's key is the one that was scanned. */
 export async function join(code: Code, about: About): Promise<Joined> {
   const keys = await keysThatStay();
   if (!keys) return { failed: NO_KEYS };
   let paired: Paired | undefined;
   try {
+    const key_text = await publicKey(keys);
     const answer = await server.pair({
-      code: code.code, ...about, public_key: await publicKey(keys), app_version: VERSION,
+      code: code.code, ...about, public_key: key_text, app_version: VERSION, ...(await whoItWas(key_text)),
     });
     const key = fromBase64(answer.capture_key.public);
     if (code.mark !== null && (await fingerprint(key)) !== code.mark) return { failed: MISMATCH };
     paired = { answer, keys, name: about.name };
     await keep("paired", paired);
+    await forget("before");
     useZone(answer.practice.zone);
     if (answer.checkpoint) await hold(answer.checkpoint, []);
     await askToKeepStorage();

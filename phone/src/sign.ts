@@ -27,6 +27,9 @@ export async function requestText(
 export const pieceText = (id: string, digest: string): string =>
   `safelight/piece/v1\n${id}\n${digest}`;
 
+/** What a stopped phone signs with its old key when it is added again: its number and its new key. */
+export const againText = (phone: string, key: string): string => `safelight/again/v1\n${phone}\n${key}`;
+
 /** Sign a text (ECDSA P-256, SHA-256, r and s one after the other). */
 export async function signText(keys: CryptoKeyPair, text: string): Promise<string> {
   const made = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, keys.privateKey, utf8(text));

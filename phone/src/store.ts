@@ -33,6 +33,7 @@ export interface Paired {
 }
 export interface Values {
   paired: Paired;
+  before: Paired;
   trial: CryptoKeyPair;
   config: Config;
   checkpoint: Kept;

@@ -14,7 +14,7 @@ from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.people.duties import Act, may, require_duty
 from safelight.people.models import PairingCode, Person, Phone
-from safelight.people.phone_keys import checked_key, unpadded
+from safelight.people.phone_keys import checked_key, from_unpadded, is_signed, unpadded
 from safelight.people.rules import (
     CODE_LENGTH,
     CODE_MINUTES,
@@ -104,6 +104,14 @@ def paired_with(person: Person, code: UUID) -> Phone | None:
     return row.phone
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The number a phone had before it was stopped, and its new key signed with its old one."""
+
+    phone: str
+    signature: str
+
+
 @transaction.atomic
 def pair_phone(
     *,
@@ -116,19 +124,20 @@ def pair_phone(
     declared: dict[str, Any],
     app_version: str,
     at: datetime,
+    before: Before | None = None,
 ) -> Phone:
     """Pair a phone: use up the code and keep the phone's public key. Its private half never left.
 
     The code is taken by one conditional update, so it pairs one phone. A code whose maker or person
-    left, or lost the duty, pairs none.
+    left, or lost the duty, pairs none. One that was stopped keeps its number, which is sealed into
+    every photo it still holds: under another they could never be filed.
     """
     key = checked_key(public_key)
     row = _take_code(code, at=at)
     today = local_day(at, row.practice.zone)
     owner = row.person
-    phone = Phone.objects.create(
-        practice=row.practice,
-        owner=owner,
+    again = _stopped(before, row, public_key)
+    facts: dict[str, Any] = dict(
         name=_short(name, 80) or (f"{owner.given}’s phone" if owner else "Practice phone"),
         model=_short(model, 80),
         platform=_short(platform, 80),
@@ -140,11 +149,44 @@ def pair_phone(
         app_version=_short(app_version, 40),
         backup_off_on=today if declared.get("backup_off") is True else None,
         updated_on=today if declared.get("updated") is True else None,
+        state=Phone.State.OPEN,
+        ended_at=None,
+        ended_by=None,
     )
+    if again is None:
+        phone = Phone.objects.create(practice=row.practice, owner=owner, **facts)
+    else:
+        Phone.objects.filter(pk=again.pk).update(**facts)
+        phone = Phone.objects.select_related("practice", "owner").get(pk=again.pk)
     PairingCode.objects.filter(pk=row.pk).update(phone=phone)
     actor = Actor(id=row.made_by_id, role="+".join(row.made_by.roles), phone=phone.pk)
-    record("phone.paired", practice=row.practice_id, by=actor, of=f"phone:{phone.pk}", at=at)
+    record(
+        "phone.paired",
+        practice=row.practice_id,
+        by=actor,
+        of=f"phone:{phone.pk}",
+        at=at,
+        outcome="again" if again else "done",
+    )
     return phone
+
+
+def _stopped(before: Before | None, row: PairingCode, public_key: str) -> Phone | None:
+    """Return the stopped phone of the same holder that this one proves to have been, or None.
+
+    It signs its new key with the one that the practice knew it by. A lost phone never comes back.
+    """
+    if before is None:
+        return None
+    try:
+        number, signature = UUID(before.phone), from_unpadded(before.signature)
+    except (ValueError, BadInput):
+        return None
+    text = f"safelight/again/v1\n{number}\n{public_key}"
+    rows = Phone.objects.select_for_update().filter(pk=number, practice=row.practice)
+    phone = rows.filter(owner=row.person, state=Phone.State.REVOKED).first()
+    known = phone is not None and is_signed(bytes(phone.public_key), signature, text.encode())
+    return phone if known else None
 
 
 def _take_code(code: str, *, at: datetime) -> PairingCode:

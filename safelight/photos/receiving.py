@@ -99,6 +99,7 @@ def begin_sending(phone: Phone, capture_id: UUID, offer: Offer, *, at: datetime)
             refused_code="",
             refused_words="",
             claimed_at=None,
+            given_up_at=None,
             tries=0,
         )
     )

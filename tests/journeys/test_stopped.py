@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
+from tests.journeys.phone import SHUTTER
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +84,40 @@ def _until_announced(practice: Practice, phone: str) -> list[str]:
             return found
         practice.browser.contexts[0].pages[0].wait_for_timeout(100)
     raise AssertionError("the phone never told what it holds")
+
+
+def test_a_stopped_phone_that_is_added_again_sends_what_it_held(practice: Practice) -> None:
+    desk = practice.desk("GP")
+    pat = practice.patient(desk)
+    phone = practice.phone_of(desk)
+    phone.choose(pat)
+    phone.agree("Pat", referral=False)
+    phone.watch.expected.update({"net", "401", "404"})
+    phone.context.set_offline(True)
+    phone.take()
+    phone.keep()
+    phone.tap("File 1 photo")
+    phone.choose_site()
+    phone.file(label="Before it was stopped")
+    phone.says_it_holds(1)
+    (row,) = practice.server.ask("phones", person=desk.person["id"])
+    desk.go(f"/phones/{row['id']}/revoke")
+    if "/step-up" in desk.page.url:
+        desk.confirm()
+    desk.press("Stop it")
+    phone.context.set_offline(False)
+    phone.sees("The practice stopped this phone.")
+    expect(phone.page.get_by_text("What it holds is sent then.")).to_be_visible()
+    phone.shot("p42-stopped-holding")
+
+    phone.tap("Add this phone again")
+    phone.add(desk.new_code())
+    phone.unlock()
+    phone.says_it_holds(0, wait=SHUTTER)
+    (photo,) = practice.server.ask("photos", patient=pat["id"])
+    assert photo["label"] == "Before it was stopped"
+    (again,) = practice.server.ask("phones", person=desk.person["id"])
+    assert (again["id"], again["state"]) == (row["id"], "open")
 
 
 def test_who_left_is_out_on_every_screen_and_their_phone_is_refused(

@@ -13,6 +13,7 @@ from safelight.audit.models import Entry
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound
 from safelight.people.models import PairingCode, Person, Phone
 from safelight.people.pairing import (
+    Before,
     CodeEnded,
     code_for,
     key_digest,
@@ -342,3 +343,49 @@ def test_a_phone_keeps_its_numbers(phone: Phone, ada: Person) -> None:
     assert Phone.objects.get(pk=phone.pk).imei == "490154203237518"
     with pytest.raises(BadInput):
         describe_phone(phone, name=" ", model="", imei="", serial="", by=ada, at=NOON)
+
+
+# Added again
+
+
+def come_back(row: Phone, signer: PhoneSigner, by: Person, **words: Any) -> tuple[Phone, str]:
+    """Pair a phone anew that says it was `row` before; return it and its new public key."""
+    key = unpadded(PhoneSigner().public)
+    signature = signer.signature(f"safelight/again/v1\n{row.pk}\n{words.pop('signed', key)}")
+    code = make_code(for_practice=words.pop("for_practice", False), by=by, at=NOON)
+    return pair(code.code, key=key, before=Before(str(row.pk), signature), **words), key
+
+
+def test_a_stopped_phone_comes_back_under_its_own_number(ada: Person) -> None:
+    row, signer = new_phone(ada.practice, ada)
+    revoke_phone(row, by=ada, at=NOON)
+    again, key = come_back(row, signer, ada, name="Ada’s phone again")
+    assert again.pk == row.pk
+    assert (again.state, again.name, again.ended_at) == ("open", "Ada’s phone again", None)
+    assert bytes(again.public_key) == from_unpadded(key), "the old key opens nothing any more"
+    entry = Entry.objects.get(action="phone.paired")
+    assert (entry.object, entry.outcome) == (f"phone:{row.pk}", "again")
+
+
+def test_without_proof_a_phone_comes_back_as_another(ada: Person) -> None:
+    row, signer = new_phone(ada.practice, ada)
+    revoke_phone(row, by=ada, at=NOON)
+    assert come_back(row, PhoneSigner(), ada)[0].pk != row.pk
+    assert come_back(row, signer, ada, signed="another key")[0].pk != row.pk
+    for before in (Before("", ""), Before("x", "y"), Before(str(row.pk), "?")):
+        code = make_code(for_practice=False, by=ada, at=NOON)
+        assert pair(code.code, before=before).pk != row.pk
+    row.refresh_from_db()
+    assert row.state == "revoked"
+
+
+def test_a_lost_phone_one_that_works_and_anothers_are_not_taken_over(
+    ada: Person, ben: Person, mo: Person
+) -> None:
+    row, signer = new_phone(ada.practice, ada)
+    assert come_back(row, signer, ada)[0].pk != row.pk, "it works: nothing to come back from"
+    revoke_phone(row, by=ada, at=NOON)
+    assert come_back(row, signer, ben)[0].pk != row.pk
+    assert come_back(row, signer, mo, for_practice=True)[0].pk != row.pk
+    report_lost(row, last_seen="", by=ada, at=NOON)
+    assert come_back(row, signer, ada)[0].pk != row.pk

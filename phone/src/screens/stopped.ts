@@ -17,7 +17,7 @@ export async function stoppedScreen(code: "phone_revoked" | "phone_lost"): Promi
       h("p", {}, lost
         ? "Safelight has been emptied. Nothing of the practice is left on it."
         : held ? `It still holds ${photos(held)}. ${sealedWords}` : "It holds no photos."),
-      h("p", {}, lost ? "Found it? Give it back to its owner or the practice." : "To use it again, ask the practice for a new code."));
+      h("p", {}, lost ? "Found it? Give it back to its owner or the practice." : `To use it again, ask the practice for a new code.${held ? " What it holds is sent then." : ""}`));
     const bar = h("div", { class: "stack" });
     put(bar, lost ? null : mainButton("Add this phone again", () => leave(null)));
     return { title: "Stopped", kind: "stopped", main: [box], bar: lost ? null : [bar] };

@@ -182,13 +182,14 @@ def give_up(request: PersonRequest, phone_id: UUID) -> HttpResponse:
     row = phone_for(request.person, phone_id)
     if (asked := _charge(request, row)) is not None:
         return asked
-    if row.state == Phone.State.OPEN:
+    count = awaited(row).count()
+    if row.state == Phone.State.OPEN or not count:
         raise NotFound
     evidence = request.POST.get("evidence", "").strip()
     if request.method == "POST" and evidence:
         give_up_what_it_held(row, evidence=evidence, by=request.person, at=now())
         return redirect("desk:phone", row.pk)
-    context = {"phone": row, "count": awaited(row).count(), "asked": request.POST, "most": LONGEST}
+    context = {"phone": row, "count": count, "asked": request.POST, "most": LONGEST}
     return render(request, "desk/phones/give_up.html", context)
 
 

@@ -12,7 +12,7 @@ from safelight.lib.clock import now
 from safelight.lib.refusals import BadInput
 from safelight.people.limits import give_back, take
 from safelight.people.models import Phone
-from safelight.people.pairing import pair_phone
+from safelight.people.pairing import Before, pair_phone
 from safelight.people.passkeys import address_of, confirmed_by, relying_party
 from safelight.people.phone_care import declare_checks, hand_back, store_self_check
 from safelight.people.phone_keys import unpadded
@@ -48,6 +48,7 @@ def pair(request: HttpRequest) -> HttpResponse:
         declared=declared if isinstance(declared, dict) else {},
         app_version=text_in(told, "app_version"),
         at=at,
+        before=_before(told.get("before")),
     )
     give_back("pair.address", address)
     if phone.owner is not None:
@@ -87,6 +88,12 @@ def give_phone_back(request: PhoneRequest) -> HttpResponse:
     hand_back(request.phone, by=request.person, at=now())
     request.session.flush()
     return JsonResponse({})
+
+
+def _before(told: Any) -> Before | None:
+    if not isinstance(told, dict):
+        return None
+    return Before(text_in(told, "phone"), text_in(told, "signature"))
 
 
 def _pinned(phone: Phone) -> dict[str, Any]:
