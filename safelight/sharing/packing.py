@@ -15,6 +15,7 @@ from safelight.patients.sheets import write_sheet
 from safelight.people.duties import Act
 from safelight.people.models import Person
 from safelight.policy.sites import sites, view_words
+from safelight.sharing.asking import items_of
 from safelight.sharing.darkroom import Made
 from safelight.sharing.gate import TYPES
 from safelight.sharing.models import Package, Release, ReleasedPhoto
@@ -124,7 +125,14 @@ def _package(release: Release, *, by: Person, at: datetime, stepped_up: bool) ->
         raise NotFound
     require_share_sight(by, release, at=at)
     act = Act.TEACHING_MAKE if release.form == ways.TEACHING_SET else Act.ORIGINAL_DOWNLOAD
-    require_acts(by, [act], patients=[], at=at, stepped_up=stepped_up, way_back=back_to(release))
+    require_acts(
+        by,
+        [act],
+        patients=[item.patient for item in items_of(release)],
+        at=at,
+        stepped_up=stepped_up,
+        way_back=back_to(release),
+    )
     if release.state in (Release.State.ENDED, Release.State.RECALLED):
         raise PackageEnded
     package = Package.objects.select_related("release").filter(release=release).first()

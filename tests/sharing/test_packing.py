@@ -272,6 +272,21 @@ def test_a_registrar_makes_sets_of_their_own_patients_only(
         made_set(cases, rec)
 
 
+def test_a_registrar_takes_a_set_only_while_all_its_patients_are_theirs(
+    cases: list[Photo], reg: Person, ben: Person
+) -> None:
+    release = made_set(cases, reg)
+    confirming.confirm(release, seen=seen(release), by=reg, at=NOON)
+    checking.approve(release, seen=seen(release), by=ben, at=NOON)
+    let_go(NOON + MINUTE)
+    assert packing.open_package(release, by=reg, at=LATER, stepped_up=True).data
+    reg.supervisor = None
+    with pytest.raises(NotAllowed, match="own patients only"):
+        packing.open_package(release, by=reg, at=LATER, stepped_up=True)
+    with pytest.raises(NotAllowed, match="own patients only"):
+        packing.password_of(release, by=reg, at=LATER, stepped_up=True)
+
+
 def test_photos_of_two_patients_are_no_ordinary_share(cases: list[Photo], ada: Person) -> None:
     with pytest.raises(BadInput, match="not all of one patient"):
         drafting.begin_release(cases, use="referral", by=ada, at=NOON)
