@@ -72,13 +72,14 @@ def _is_old(ring: Keyring, *, at: datetime) -> bool:
 
 def _may_be_needed(followed_at: datetime) -> bool:
     """Say whether a capsule of the key before may still come: from a phone that was not heard of
-    since it could learn the next key, or as a capture that somebody knows of and nobody filed.
+    since it could learn the next key, or as a capture that somebody knows of and nobody filed. A stopped phone may come back with it.
     """
     silent = Phone.objects.filter(state=Phone.State.OPEN).annotate(
         heard_at=Coalesce("seen_at", "paired_at")
     )
+    on_a_phone = Q(gone_at__isnull=True, given_up_at__isnull=True)
     on_the_way = Capture.objects.exclude(state=Capture.State.FILED).filter(
-        Q(phone__state=Phone.State.OPEN, gone_at__isnull=True) | Q(state=Capture.State.STORED)
+        (on_a_phone & ~Q(phone__state=Phone.State.LOST)) | Q(state=Capture.State.STORED)
     )
     return silent.filter(heard_at__lt=followed_at).exists() or on_the_way.exists()
 

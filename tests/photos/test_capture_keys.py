@@ -13,8 +13,10 @@ from safelight.consent.models import Consent
 from safelight.lib.ids import new_id
 from safelight.patients.models import Patient
 from safelight.people.models import Limit, Person, Phone
+from safelight.people.phones import revoke_phone
 from safelight.photos.capture_keys import drop_capture_keys, turn_capture_key
 from safelight.photos.filing import file_capture
+from safelight.photos.giving_up import give_up
 from safelight.photos.holding import Held, note_held
 from safelight.photos.models import Capture
 from safelight.photos.upkeep import keep_up_daily
@@ -109,6 +111,10 @@ def test_a_photo_that_nobody_filed_yet_keeps_the_old_key(
     heard(phone, 91)
     note_held(phone, [Held(new_id(), NOON + 88 * DAY)], at=NOON + 91 * DAY)
     assert drop_capture_keys(at=NOON + 500 * DAY) == []
+    revoke_phone(phone, by=ada, at=NOON + 92 * DAY)
+    assert drop_capture_keys(at=NOON + 500 * DAY) == [], "it may come back"
+    give_up(phone, evidence="Thrown in the sea", by=ada, at=NOON + 93 * DAY)
+    assert len(drop_capture_keys(at=NOON + 500 * DAY)) == 1
 
 
 def test_a_photo_in_the_inbox_keeps_the_old_key_though_its_phone_was_stopped(
