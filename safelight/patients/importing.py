@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from safelight.audit.log import record
 from safelight.lib.refusals import BadInput, NotFound, Refusal
@@ -22,6 +22,7 @@ from safelight.policy.dates import local_day
 
 BATCH: Final = 500  # rows in one transaction: short enough that a phone's filing never waits long
 CLAIM_LASTS: Final = timedelta(minutes=2)  # a batch takes seconds; a claim this old was dropped
+MOST_TRIES: Final = 10  # of one batch; a fault of the server's may pass, one of the list does not
 FORGOTTEN_AFTER: Final = timedelta(days=1)  # an unconfirmed file is a pile of names nobody needs
 State = PatientList.State
 
@@ -142,11 +143,14 @@ def bring_in(
 
     Each batch is one transaction that also moves the list on, so stopping anywhere loses nothing
     and repeats nothing; a claim keeps two workers off one list. `stop` is asked after each batch:
-    the worker files photos there, and says whether it is to end.
+    the worker files photos there, and says whether it is to end. A list whose batch breaks off time
+    after time comes to a stop, and its page says so.
     """
     if not _claim(kept, at):
         return PatientList.objects.get(pk=kept.pk)
     kept = PatientList.objects.select_related("practice", "confirmed_by").get(pk=kept.pk)
+    if kept.tries > MOST_TRIES:
+        return _give_up(kept, at=at)
     sheet = read_sheet(bytes(kept.content))
     rows = read_rows(sheet.rows, kept.columns, today=local_day(kept.added_at, kept.practice.zone))
     done = 0
@@ -172,7 +176,24 @@ def bring_in_waiting(*, at: datetime, stop: Callable[[], bool] = _go_on) -> bool
 def _claim(kept: PatientList, at: datetime) -> bool:
     free = Q(claimed_at__isnull=True) | Q(claimed_at__lt=at - CLAIM_LASTS)
     mine = PatientList.objects.filter(free, pk=kept.pk, state=State.CONFIRMED)
-    return mine.update(claimed_at=at) == 1
+    return mine.update(claimed_at=at, tries=F("tries") + 1) == 1
+
+
+@transaction.atomic
+def _give_up(kept: PatientList, *, at: datetime) -> PatientList:
+    """Try a list no more. What came in stays, and its file is emptied."""
+    kept.state, kept.content, kept.done_at = State.STUCK, b"", at
+    kept.save(update_fields=["state", "content", "done_at"])
+    record(
+        "patient.imported",
+        practice=kept.practice_id,
+        by=kept.confirmed_by,
+        of=f"list:{kept.pk}",
+        at=at,
+        outcome="stopped",
+        detail=f"{kept.next_row} of {kept.rows} rows; file {kept.sha256}",
+    )
+    return kept
 
 
 @transaction.atomic
@@ -191,7 +212,8 @@ def _next_batch(kept: PatientList, rows: Sequence[ListRow], *, at: datetime) -> 
     counts.update(plan.outcome.value for plan in plans)
     kept.result = dict(counts)
     kept.next_row += len(batch)
-    kept.save(update_fields=["result", "next_row"])
+    kept.tries = 0
+    kept.save(update_fields=["result", "next_row", "tries"])
     _say(kept, (one for plan in plans for one in plan.findings))
     if kept.next_row >= len(rows):
         kept.state, kept.done_at, kept.content = State.DONE, at, b""

@@ -197,6 +197,7 @@ class PatientList(models.Model):
         CONFIRMED = "confirmed", "Being brought in"
         DONE = "done", "Brought in"
         LEFT = "left", "Left alone"
+        STUCK = "stuck", "Came to a stop"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="+")
@@ -214,6 +215,7 @@ class PatientList(models.Model):
     confirmed_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)  # by whoever brings in its next batch
+    tries = models.PositiveSmallIntegerField(default=0)  # since a batch last came in
     done_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -9,10 +9,12 @@ import pytest
 from django.db import connection, transaction
 
 from safelight.audit.models import Entry
-from safelight.lib.refusals import BadInput, NotAllowed, NotFound
+from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
 from safelight.patients import importing
 from safelight.patients.editing import edit_patient
 from safelight.patients.importing import (
+    CLAIM_LASTS,
+    MOST_TRIES,
     NotWaiting,
     bring_in,
     bring_in_waiting,
@@ -217,6 +219,28 @@ def test_what_a_person_changes_while_a_list_comes_in_is_not_overrun(mo: Person) 
     other.join()
     quinn.refresh_from_db()
     assert (quinn.phone_number, quinn.address) == ("02 5550 0199", "3 Sample Street")
+
+
+def test_a_list_that_breaks_off_each_time_comes_to_a_stop(mo: Person) -> None:
+    kept = confirm_list(check_list(LIST.encode(), by=mo, at=NOON), by=mo, at=NOON)
+    PatientList.objects.filter(pk=kept.pk).update(content=b"\0")
+    at = NOON
+    for _ in range(MOST_TRIES):
+        with pytest.raises(Refusal):
+            bring_in_waiting(at=at)
+        at += 2 * CLAIM_LASTS
+    assert bring_in_waiting(at=at)
+    kept.refresh_from_db()
+    assert (kept.state, bytes(kept.content), kept.next_row) == ("stuck", b"", 0)
+    assert Entry.objects.filter(action="patient.imported", outcome="stopped").count() == 1
+    assert not bring_in_waiting(at=at + 2 * CLAIM_LASTS)
+
+
+def test_a_batch_that_came_in_is_no_try_of_the_next(mo: Person) -> None:
+    kept = confirm_list(check_list(LIST.encode(), by=mo, at=NOON), by=mo, at=NOON)
+    PatientList.objects.filter(pk=kept.pk).update(tries=MOST_TRIES - 1)
+    kept = bring_in(kept, at=NOON)
+    assert (kept.state, kept.tries) == ("done", 0)
 
 
 def test_a_list_left_alone_or_forgotten_is_emptied(mo: Person) -> None:

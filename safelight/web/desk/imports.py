@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from safelight.lib.clock import now
 from safelight.patients.batches import Outcome
 from safelight.patients.importing import (
+    BATCH,
     bring_in,
     check_list,
     choose_columns,
@@ -83,6 +84,7 @@ def shown(request: PersonRequest, list_id: UUID) -> HttpResponse:
             "missing": missing(kept.columns),
             "findings": findings[:SHOWN],
             "more": len(findings) > SHOWN,
+            "batch": BATCH,
             "headings": list(enumerate(headings)),
             "fields": [
                 (name, words[:1].upper() + words[1:], kept.columns.get(name))

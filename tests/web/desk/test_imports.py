@@ -6,6 +6,7 @@ from io import BytesIO
 
 from django.test import Client
 
+from safelight.lib.clock import now
 from safelight.patients.models import Patient, PatientList
 from safelight.people.models import Person
 from tests.web.desk.test_patients import text_of
@@ -88,6 +89,16 @@ def test_a_list_left_alone_changes_nothing(at_desk: Desk, mo: Person) -> None:
     client.post(f"/patients/import/{kept.pk}/leave")
     assert client.post(f"/patients/import/{kept.pk}/confirm").status_code == 409
     assert not Patient.objects.exists()
+
+
+def test_a_list_that_came_to_a_stop_says_so_and_what_to_do(at_desk: Desk, mo: Person) -> None:
+    client = at_desk(mo)
+    kept = upload(client, LIST)
+    PatientList.objects.filter(pk=kept.pk).update(state="stuck", content=b"", done_at=now())
+    page = text_of(client.get(f"/patients/import/{kept.pk}"))
+    assert "This list came to a stop. 0 of 2 rows done." in page
+    assert "Bring in the rest as smaller files" in page
+    assert "Bring in another list" in page
 
 
 def test_only_manager_and_officer_bring_in_lists(
