@@ -18,13 +18,13 @@ from safelight.sharing.asking import items_of
 from safelight.sharing.confirming import undo
 from safelight.sharing.drafting import begin_release, drop, set_basis
 from safelight.sharing.models import Release
-from safelight.sharing.reading import release_for
 from safelight.sharing.rules.bases import CONSENT, DISCLOSURE, USES_OUT, bases
 from safelight.sharing.rules.checklist import needs_hidden
 from safelight.sharing.rules.ways import MOST_PHOTOS
 from safelight.web.desk.asked import uuid_in
 from safelight.web.desk.shares_out import out_page
 from safelight.web.desk.shares_said import next_step, page_of
+from safelight.web.desk.shares_seen import share_seen
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 STATE_PAGES = {
@@ -85,7 +85,7 @@ def new(request: PersonRequest) -> HttpResponse:
 def share(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Show a share as it is by now: its next step, its minute, who checks, or where it went."""
     at = now()
-    release = release_for(request.person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     mine = release.made_by_id == request.person.pk
     if release.state == Release.State.DRAFT and mine:
         return redirect(page_of(release, next_step(release)))
@@ -112,7 +112,7 @@ def going_context(request: PersonRequest, release: Release, pin: str = "") -> di
 @signed_in(None)
 def take_back(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Undo a share in its minute, or leave a draft. Nothing has left."""
-    release = release_for(request.person, release_id, at=now())
+    release = share_seen(request, release_id, at=now())
     act = drop if release.state == Release.State.DRAFT else undo
     act(release, by=request.person, at=now())
     return redirect("desk:share", release.pk)
@@ -126,7 +126,7 @@ def other_use(request: PersonRequest, release_id: UUID) -> HttpResponse:
     Nothing is carried over but the photos: the new use asks for everything itself.
     """
     at = now()
-    release = release_for(request.person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     photos = [item.photo for item in items_of(release)]
     reason = bases().get(request.POST.get("reason", ""))
     if reason is None:

@@ -21,7 +21,6 @@ from safelight.sharing.reading import (
     ends_soon,
     never_opened,
     outside_shares,
-    release_for,
     to_check,
     unread_replies,
 )
@@ -30,6 +29,7 @@ from safelight.sharing.rules.ways import act_to_check
 from safelight.web.desk.shares_going import seen_in
 from safelight.web.desk.shares_hiding import HOW_RARE, VISIBLE
 from safelight.web.desk.shares_said import statements
+from safelight.web.desk.shares_seen import share_seen
 from safelight.web.doors import PersonRequest, signed_in, stepped_up, to_step_up
 
 
@@ -52,7 +52,7 @@ def answers_of(release: Release) -> list[tuple[str, str, str]]:
 def check(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Show the second person what would leave, byte for byte, and take their yes or no."""
     at, person = now(), request.person
-    release = release_for(person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     again = stepped_up(request)
     if release.state != Release.State.WAITING_SECOND or release.made_by_id == person.pk:
         return redirect("desk:share", release.pk)

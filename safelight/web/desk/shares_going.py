@@ -17,7 +17,6 @@ from safelight.sharing.confirming import card, confirm
 from safelight.sharing.drafting import QUESTION_LENGTH, missing, set_form
 from safelight.sharing.mailing import can_send_mail
 from safelight.sharing.models import Release
-from safelight.sharing.reading import release_for
 from safelight.sharing.rules.ways import (
     LINKS,
     PATIENT_COPY,
@@ -29,6 +28,7 @@ from safelight.sharing.rules.ways import (
 )
 from safelight.web.desk.shares import STATE_PAGES, going_context
 from safelight.web.desk.shares_said import context, page_of
+from safelight.web.desk.shares_seen import share_seen
 from safelight.web.doors import PersonRequest, signed_in, stepped_up, to_step_up
 
 HINTS = {
@@ -78,7 +78,7 @@ def _told(form: QueryDict) -> dict[str, object]:
 def how(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Choose how they travel and until when; the way that keeps most control comes first."""
     at, person = now(), request.person
-    release = release_for(person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     problem = ""
     if request.method == "POST":
         try:
@@ -136,7 +136,7 @@ def send(request: PersonRequest, release_id: UUID) -> HttpResponse:
     The PIN is in the answer to this one form and nowhere else, so that page is never reloaded.
     """
     at, person = now(), request.person
-    release = release_for(person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     if release.state != Release.State.DRAFT:
         return redirect("desk:share", release.pk)
     told = card(release, by=person)

@@ -45,6 +45,7 @@ from safelight.web.desk.asked import uuid_in
 from safelight.web.desk.giving import PLAIN, attached, inline
 from safelight.web.desk.shares_cover import drawn, outline, percents, stored, told_in
 from safelight.web.desk.shares_said import context
+from safelight.web.desk.shares_seen import share_seen
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 VISIBLE = ((ABSENT, "Not there"), (HIDDEN, "Hidden"), (NEEDED, "Needed"))
@@ -103,7 +104,7 @@ def _keep(request: PersonRequest, release: Release, item: ReleasedPhoto, at: dat
 def hide(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Crop and cover one photo after the other, and answer the list. The record is not changed."""
     at, person = now(), request.person
-    release = release_for(person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     items, item = item_in(release, uuid_in(request.POST.get("item") or request.GET.get("item")))
     problem, found = "", None
     if request.method == "POST":

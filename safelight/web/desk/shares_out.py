@@ -28,6 +28,7 @@ from safelight.sharing.rules.ends import ENDS
 from safelight.sharing.rules.ways import LINKS, PACKAGES, PRINT, TEACHING_SET
 from safelight.web.desk.giving import attached, inline
 from safelight.web.desk.shares_said import statements
+from safelight.web.desk.shares_seen import share_seen
 from safelight.web.doors import PersonRequest, signed_in, stepped_up, to_step_up
 
 EVIDENCE_LENGTH = 200
@@ -94,7 +95,7 @@ def out_page(request: PersonRequest, release: Release, *, at: datetime) -> HttpR
 def stop(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Stop a share at once. Says before what that can and cannot do, and after who has seen it."""
     at = now()
-    release = release_for(request.person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     if request.method == "POST":
         reason = request.POST.get("reason", "")
         done = recall(release, reason=reason, by=request.person, at=at)
@@ -116,7 +117,7 @@ def stop(request: PersonRequest, release_id: UUID) -> HttpResponse:
 def read_replies(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Show what the recipient wrote back, and note who read it."""
     at = now()
-    release = release_for(request.person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     if not may_see_words(request.person, release, at=at):
         raise NotFound
     found = see_replies(release, by=request.person, at=at)
@@ -129,7 +130,7 @@ def read_replies(request: PersonRequest, release_id: UUID) -> HttpResponse:
 def renew(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Make a new PIN, or a new link in place of the old one. A new PIN is shown this one time."""
     at = now()
-    release = release_for(request.person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     context = {"release": release, "patient": release.patient}
     if request.method == "POST" and request.POST.get("what") == "pin":
         pin = renew_pin(release, by=request.person, at=at)
@@ -146,7 +147,7 @@ def renew(request: PersonRequest, release_id: UUID) -> HttpResponse:
 @signed_in(None)
 def text(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Show the sentence and the link once, to be sent as a text by the sender’s own means."""
-    release = release_for(request.person, release_id, at=now())
+    release = share_seen(request, release_id, at=now())
     words = text_of(release, by=request.person, at=now())
     context: dict[str, object] = {"release": release, "patient": release.patient, "words": words}
     return render(request, "desk/shares/text.html", context)
@@ -157,7 +158,7 @@ def text(request: PersonRequest, release_id: UUID) -> HttpResponse:
 def package(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Give the sealed file, or its password, each by its own button. They go by different ways."""
     at, person = now(), request.person
-    release = release_for(person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     act = Act.TEACHING_MAKE if release.form == TEACHING_SET else Act.ORIGINAL_DOWNLOAD
     again = stepped_up(request)
     if needs_step_up(person, act) and not again:
@@ -176,7 +177,7 @@ def package(request: PersonRequest, release_id: UUID) -> HttpResponse:
 def pages(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Show the pages to print: one photo each, numbered, with what it is for and until when."""
     at = now()
-    release = release_for(request.person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     found = printing.pages(release, by=request.person, at=at, stepped_up=stepped_up(request))
     context = {"release": release, "patient": release.patient, "prints": found, "at": at}
     return render(request, "desk/shares/pages.html", context)
@@ -198,7 +199,7 @@ def page_picture(request: PersonRequest, release_id: UUID, number: int) -> HttpR
 @signed_in(Act.COPY_END)
 def settle(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Say what became of a file or a print: another keeps it for good, or it is destroyed."""
-    release = release_for(request.person, release_id, at=now())
+    release = share_seen(request, release_id, at=now())
     evidence, what = request.POST.get("evidence", "").strip(), request.POST.get("what", "")
     if request.method == "POST" and evidence and what in ("kept", "destroyed"):
         act = hand_over if what == "kept" else note_destroyed

@@ -19,11 +19,11 @@ from safelight.sharing.addressbook import clinician_for, clinicians_of, is_due
 from safelight.sharing.choosing import Choice, choices, said_on
 from safelight.sharing.drafting import set_basis, set_recipient
 from safelight.sharing.models import Release
-from safelight.sharing.reading import release_for
 from safelight.sharing.rules.bases import CONSENT, DISCLOSURE, HOME, MOST_FACT, MOST_REASON
 from safelight.sharing.rules.ways import PATIENT_COPY
 from safelight.web.desk.asked import uuid_in
 from safelight.web.desk.shares_said import context, next_step, page_of
+from safelight.web.desk.shares_seen import share_seen
 from safelight.web.doors import PersonRequest, signed_in
 
 THE_PATIENT = "The patient"
@@ -58,7 +58,7 @@ def onward(release: Release, step: str, request: PersonRequest) -> HttpResponse:
 def why(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Name the one reason. All are listed, with what each needs, or why it cannot be."""
     at, person = now(), request.person
-    release = release_for(person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     wanted, code = "", request.POST.get("code", "")
     if request.method == "POST":
         facts = {
@@ -159,7 +159,7 @@ def _first_words(release: Release) -> dict[str, str]:
 def who(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Say who gets them: somebody in the address book, or a new address, typed twice."""
     at, person = now(), request.person
-    release = release_for(person, release_id, at=at)
+    release = share_seen(request, release_id, at=at)
     chosen = uuid_in(request.POST.get("clinician"))
     if chosen:
         set_recipient(release, clinician=clinician_for(person, chosen), by=person, at=at)

@@ -22,6 +22,7 @@ from safelight.photos.models import Copy, Photo
 from safelight.photos.printing import print_photo
 from tests.conftest import NOON, make_patient
 from tests.consent.talks import EMERGENCY, keep
+from tests.web.desk.sharing import begun
 
 Desk = Callable[[Person], Client]
 ABOUT_A_PATIENT = {"patient_id", "merge_id", "photo_id", "consent_id", "copy_id"}
@@ -87,6 +88,18 @@ def test_whoever_is_shown_a_page_about_a_patient_is_in_the_log(
             shown += 1
             assert set(seen.values_list("n", flat=True)) - before, f"{person} looked at {name}"
     assert shown, f"{name} was shown to nobody, so nothing was proved"
+
+
+@pytest.mark.parametrize("step", ["", "/why", "/who", "/hide", "/how", "/stop", "/settle"])
+def test_whoever_is_shown_a_share_is_shown_its_patient(
+    step: str, photo: Photo, ada: Person, at_desk: Desk
+) -> None:
+    desk = at_desk(ada)
+    share = begun(desk, photo)
+    looks = Entry.objects.filter(action="patient.viewed", patient=photo.patient_id)
+    assert not looks.exists()
+    assert desk.get(share + step).status_code < 400
+    assert looks.count() == 1
 
 
 def test_a_copy_of_what_was_not_filed_is_nobodys_record(
