@@ -11,12 +11,12 @@ from django.utils.translation import ngettext
 from safelight.lib.clock import now
 from safelight.photos.labelling import changed, lacks_only_visit
 from safelight.photos.models import LabelEdit, Photo
+from safelight.policy.dates import day_words
 from safelight.policy.sites import site_words, view_words
 
 register = template.Library()
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @register.filter
@@ -26,7 +26,7 @@ def day(when: date | datetime | None) -> str:
         return ""
     if isinstance(when, datetime):
         when = timezone.localtime(when)
-    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+    return day_words(when)
 
 
 @register.filter
