@@ -288,7 +288,8 @@ def test_the_today_page_knows_what_ends_soon_and_what_nobody_opened(out: Out, ad
     open_link(out.token, accepts_terms=True, at=LATER)
     assert reading.never_opened(practice, at=NOON + timedelta(days=3)) == []
     assert reading.outside_shares(practice) == [out.release]
-    assert reading.release_of_copy(copy_of(out)) == out.release
+    copy = copy_of(out)
+    assert reading.shares_of_copies([copy]) == {copy.pk: out.release.pk}
 
 
 def test_a_release_is_found_only_by_whom_it_concerns(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from safelight.photos import copies
 from safelight.photos.models import Copy, Photo
-from safelight.sharing.reading import release_of_copy
+from safelight.sharing.reading import shares_of_copies
 from safelight.web.desk.templatetags.words import day, moment, span
 
 
@@ -72,11 +72,12 @@ def ledger(photo: Photo, *, at: datetime) -> dict[str, list[LedgerRow]]:
     """Group a photo's copies as the page shows them. Times become shares of the photo's life."""
     life = max((at - photo.taken_at).total_seconds(), 1.0)
     rows: dict[str, list[LedgerRow]] = {"outside": [], "inside": [], "gone": []}
-    for copy in copies.where_is(photo):
+    found = list(copies.where_is(photo))
+    shares = shares_of_copies([copy for copy in found if copy.holder in BY_SHARE])
+    for copy in found:
         state, words, ends = _ends(copy, at=at)
         group = "gone" if state == "gone" else "outside" if copy.outside else "inside"
         name = Copy.Holder(copy.holder).label
-        share = release_of_copy(copy) if group == "outside" and copy.holder in BY_SHARE else None
         rows[group].append(
             LedgerRow(
                 copy=copy,
@@ -90,7 +91,7 @@ def ledger(photo: Photo, *, at: datetime) -> dict[str, list[LedgerRow]]:
                 state_words=words,
                 ends=ends,
                 may_end=group == "outside" and copy.holder == Copy.Holder.PAPER,
-                share=share.pk if share else None,
+                share=shares.get(copy.pk) if group == "outside" else None,
                 ends_now=copy.holder == Copy.Holder.SHARE,
             )
         )

@@ -1,6 +1,6 @@
 """What the today page says of shares: checks, replies, troubles, what ends soon, what lies shut."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from safelight.sharing.reading import (
     SOON,
     ends_soon,
     never_opened,
-    release_of_copy,
+    shares_of_copies,
     to_check,
     unread_replies,
 )
@@ -135,9 +135,12 @@ def share_groups(person: Person, *, at: datetime) -> Iterator[Group]:
         yield from _once(person, at)
 
 
-def account_url(copy: Copy) -> str:
-    """Return where a copy that should have ended is accounted for: its share, or its photo."""
-    release = release_of_copy(copy)
-    if release is not None:
-        return reverse("desk:share-settle", args=[release.pk])
-    return reverse("desk:photo", args=[copy.photo_id]) + "#where"
+def account_urls(copies: Sequence[Copy]) -> dict[UUID, str]:
+    """Return where each copy that should have ended is accounted for: its share, or its photo."""
+    shares = shares_of_copies(copies)
+    return {
+        copy.pk: reverse("desk:share-settle", args=[shares[copy.pk]])
+        if copy.pk in shares
+        else reverse("desk:photo", args=[copy.photo_id]) + "#where"
+        for copy in copies
+    }

@@ -29,7 +29,7 @@ from safelight.policy.settings import setting
 from safelight.policy.sites import site_words
 from safelight.web.desk.alarms import thing_of, title_of
 from safelight.web.desk.rows import Group, Lamps, Row
-from safelight.web.desk.shares_today import account_url, share_groups
+from safelight.web.desk.shares_today import account_urls, share_groups
 from safelight.web.desk.templatetags.words import clock, day, in_words, lately, since
 from safelight.web.doors import PersonRequest, signed_in
 
@@ -116,6 +116,8 @@ def _unmatched_group(person: Person, found: reading.Today) -> Group:
 
 
 def _owed_group(found: reading.Today, at: datetime) -> Group:
+    owed = [copy for copy in found.owed if copy.holder != Copy.Holder.PHONE]
+    where = account_urls(owed)
     rows = [
         Row(
             "alarm",
@@ -125,10 +127,9 @@ def _owed_group(found: reading.Today, at: datetime) -> Group:
             f"{since(copy.due_at)} over",
             f"Due {day(copy.due_at)}",
             "Account for it",
-            account_url(copy),
+            where[copy.pk],
         )
-        for copy in found.owed
-        if copy.holder != Copy.Holder.PHONE
+        for copy in owed
     ]
     return Group("owed", "Copies that should have ended", "Return, shredding or a reason", rows)
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from safelight.consent.models import Consent
 from safelight.lib.clock import now
@@ -95,6 +97,19 @@ def test_the_ledger_ends_a_link_and_accounts_for_a_file(
     assert f'href="{file}/settle">Account for it' in page
     client.post(f"{link}/stop", {"reason": "Wrong"})
     assert f"{link}/stop" not in words(client, f"/photos/{photo.pk}")
+
+
+def test_the_ledger_of_many_shares_asks_the_database_no_more_than_that_of_one(
+    photo: Photo, ada: Person, nil: Clinician, at_desk: Desk
+) -> None:
+    client, asked = at_desk(ada), []
+    for _ in range(2):
+        out(client, photo, nil)
+        client.get(f"/photos/{photo.pk}")  # the look itself is entered once
+        with CaptureQueriesContext(connection) as queries:
+            assert "End it now" in words(client, f"/photos/{photo.pk}")
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_the_rail_counts_what_is_live(
