@@ -17,6 +17,7 @@ from safelight.patients.models import Patient, Visit
 from safelight.patients.reading import clinicians_of
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
+from safelight.policy.dates import local_day
 from safelight.policy.models import Practice
 
 LONGEST_REASON = 200
@@ -190,7 +191,7 @@ def opens_by_visit(person: Person, patient: Patient, *, at: datetime) -> bool:
 
 def visits_on_day(patient: Patient, *, at: datetime) -> QuerySet[Visit]:
     """Return a patient's visits of one day, as days go where the practice is."""
-    begins, ends = day_in(patient.practice, at.astimezone(ZoneInfo(patient.practice.zone)).date())
+    begins, ends = day_in(patient.practice, local_day(at, patient.practice.zone))
     rows = Visit.objects.filter(practice=patient.practice_id, patient=patient)
     return rows.filter(starts_at__gte=begins, starts_at__lt=ends).order_by("starts_at")
 
@@ -208,7 +209,7 @@ def visits_today(
     practice: Practice, *, at: datetime, person: Person | None = None, limit: int = 200
 ) -> list[Visit]:
     """Return today's visits of the practice, or of one clinician, in the order of the day."""
-    begins, ends = day_in(practice, at.astimezone(ZoneInfo(practice.zone)).date())
+    begins, ends = day_in(practice, local_day(at, practice.zone))
     rows = Visit.objects.filter(practice=practice, starts_at__gte=begins, starts_at__lt=ends)
     if person is not None:
         rows = rows.filter(person=person)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from safelight.consent.recording import record_consent
 from safelight.consent.rules.asking import Answer, Discussion
@@ -36,6 +35,7 @@ from safelight.photos.receiving import (
     capture_of,
     finish,
 )
+from safelight.policy.dates import local_day
 from safelight.policy.models import Notice, Practice
 from safelight.site import demo_pictures, demo_shares, setting_up
 from safelight.vault import keyring
@@ -95,7 +95,7 @@ def make_demo(*, at: datetime, say: Say, words: dict[str, Any] | None = None) ->
     cast = Cast(practice, {}, {}, {}, {row["key"]: row for row in words["patients"]})
     _people(cast, words["people"], begin)
     _patients(cast, words["patients"], begin)
-    morning, _ = day_in(practice, at.astimezone(ZoneInfo(practice.zone)).date())
+    morning, _ = day_in(practice, local_day(at, practice.zone))
     clinic = morning + timedelta(hours=10, minutes=30)
     prints = [(clinic - timedelta(days=row["days"]), "print", row) for row in words["prints"]]
     shared = demo_shares.events(words, clinic + AFTER_CLINIC)
@@ -291,7 +291,7 @@ def todays_list(practice: Practice, *, at: datetime) -> None:
     """Give today its visits, at the hours demo.toml tells, unless it has some already."""
     if visits_today(practice, at=at):
         return
-    morning, _ = day_in(practice, at.astimezone(ZoneInfo(practice.zone)).date())
+    morning, _ = day_in(practice, local_day(at, practice.zone))
     for row in script()["patients"]:
         patient = Patient.objects.filter(practice=practice, record_number=row["number"]).first()
         if patient is not None and "today" in row:
