@@ -1,6 +1,7 @@
 """Recovering: a lost passkey needs a recovery code and a person who agrees."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -45,6 +46,14 @@ def ask_back_in(*, email: str, code: str, at: datetime) -> str:
 def waiting_for(person: Person, *, at: datetime) -> Invitation | None:
     """Return the open request of a person whose recovery code was right, if there is one."""
     return _open(person, at=at).filter(agreed_at=None).order_by("-made_at").first()
+
+
+def all_waiting(by: Person, *, at: datetime) -> set[UUID]:
+    """Return who of the reader's practice asks to be let back in, by one look for all of them."""
+    asked = Invitation.objects.filter(
+        person__practice=by.practice_id, kind=Invitation.Kind.RECOVER, used_at=None, ends_at__gt=at
+    )
+    return set(asked.filter(agreed_at=None).values_list("person_id", flat=True))
 
 
 @transaction.atomic

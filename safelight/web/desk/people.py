@@ -19,7 +19,7 @@ from safelight.people.leaving import let_leave, let_return
 from safelight.people.models import Person
 from safelight.people.passkeys import has_passkey
 from safelight.people.phones import phones_of
-from safelight.people.recovering import agree, waiting_for
+from safelight.people.recovering import agree, all_waiting, waiting_for
 from safelight.people.signed_in import end_screen, screens_of
 from safelight.web.doors import PersonRequest, signed_in
 
@@ -78,13 +78,13 @@ def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> Non
 @signed_in(Act.PEOPLE_SEE)
 def people(request: PersonRequest) -> HttpResponse:
     """List who works here, and who has left."""
-    at = now()
+    asking = all_waiting(request.person, at=now())
     rows = [
         {
             "person": row,
             "roles": reading.role_words(row),
             "state": _state(row),
-            "asks": waiting_for(row, at=at) is not None,
+            "asks": row.pk in asking,
         }
         for row in reading.people_of(request.person)
     ]

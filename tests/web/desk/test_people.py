@@ -2,7 +2,9 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from safelight.lib.clock import now
 from safelight.people.inviting import invite_again
@@ -109,6 +111,21 @@ def test_a_managers_page_lists_and_ends_sign_ins(mo: Person, ben: Person) -> Non
     assert "on Linux" in client.get(f"/people/{ben.pk}").content.decode()
     client.post(f"/people/{ben.pk}/screens/{row.pk}/end")
     assert theirs.get("/me").status_code == 303
+
+
+def test_a_list_of_many_people_asks_the_database_no_more_than_one_of_two(
+    mo: Person, ada: Person, ben: Person
+) -> None:
+    client, asked = signed_in_client(mo), []
+    for here in (False, True):
+        Person.objects.exclude(pk=mo.pk).update(left_at=None if here else now())
+        for given in ("Al", "Bo", "Di") if here else ():
+            words = {"practice": mo.practice, "family": "Specimen", "joined_at": now()}
+            Person.objects.create(given=given, email=f"{given}@people.example", **words)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/people").status_code == 200
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_somebody_who_lost_their_passkey_is_let_back_in(mo: Person, ben: Person) -> None:
