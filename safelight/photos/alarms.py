@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from safelight.audit.log import record
 from safelight.lib.refusals import NotFound
+from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 from safelight.photos.models import Alarm
 from safelight.policy.models import Practice
@@ -76,6 +77,7 @@ def look_into(alarm_id: int, *, by: Person, at: datetime) -> Alarm:
 
     What still holds (a photo unfiled, a copy overdue) is raised again by the worker.
     """
+    require_duty(by, Act.BREACH_MANAGE)
     alarm = alarm_for(by, alarm_id)
     if Alarm.objects.filter(pk=alarm_id, ended_at__isnull=True).update(ended_at=at, ended_by=by):
         record(

@@ -9,6 +9,7 @@ from safelight.audit.log import record
 from safelight.audit.models import Checkpoint, Entry
 from safelight.consent.models import Consent
 from safelight.lib.ids import new_id
+from safelight.lib.refusals import NotAllowed
 from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person, Phone
 from safelight.photos import reading
@@ -90,7 +91,7 @@ def test_a_filed_photo_that_is_gone_from_the_phone_is_no_longer_outside(
 
 
 def test_a_photo_that_went_before_it_was_filed_raises_an_alarm_that_stays(
-    phone: Phone, mo: Person
+    phone: Phone, mo: Person, ada: Person
 ) -> None:
     number = new_id()
     note_held(phone, [Held(number, NOON)], at=NOON)
@@ -98,6 +99,8 @@ def test_a_photo_that_went_before_it_was_filed_raises_an_alarm_that_stays(
     assert open_kinds() == ["lost"]
     age_alarms(phone.practice, at=NOON + 25 * HOUR)
     assert open_kinds() == ["lost"]
+    with pytest.raises(NotAllowed):
+        look_into(Alarm.objects.get().pk, by=ada, at=NOON + 26 * HOUR)
     look_into(Alarm.objects.get().pk, by=mo, at=NOON + 26 * HOUR)
     age_alarms(phone.practice, at=NOON + 27 * HOUR)
     assert open_kinds() == [], "nobody can mend it, so it is not asked again"
