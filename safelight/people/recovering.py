@@ -50,6 +50,7 @@ def waiting_for(person: Person, *, at: datetime) -> Invitation | None:
 
 def all_waiting(by: Person, *, at: datetime) -> set[UUID]:
     """Return who of the reader's practice asks to be let back in, by one look for all of them."""
+    require_duty(by, Act.PEOPLE_SEE)
     asked = Invitation.objects.filter(
         person__practice=by.practice_id, kind=Invitation.Kind.RECOVER, used_at=None, ends_at__gt=at
     )

@@ -72,7 +72,8 @@ def _is_old(ring: Keyring, *, at: datetime) -> bool:
 
 def _may_be_needed(followed_at: datetime) -> bool:
     """Say whether a capsule of the key before may still come: from a phone that was not heard of
-    since it could learn the next key, or as a capture that somebody knows of and nobody filed. A stopped phone may come back with it.
+    since it could learn the next key, or as a capture that somebody knows of and nobody filed. A
+    stopped phone may come back with it.
     """
     silent = Phone.objects.filter(state=Phone.State.OPEN).annotate(
         heard_at=Coalesce("seen_at", "paired_at")

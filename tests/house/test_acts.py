@@ -214,6 +214,7 @@ OWN: dict[str, Call] = {
         **WHO, email="ida@invented.example", by=by, at=NOON
     ),
     "people.pairing.make_code": lambda t, by: pairing.make_code(for_practice=True, by=by, at=NOON),
+    "people.recovering.all_waiting": lambda t, by: recovering.all_waiting(by, at=NOON),
     "people.reading.people_of": lambda t, by: people.people_of(by),
 }
 """What is done in one's own practice, whichever that is."""
