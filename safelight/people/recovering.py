@@ -48,14 +48,11 @@ def waiting_for(person: Person, *, at: datetime) -> Invitation | None:
     return _open(person, at=at).filter(agreed_at=None).order_by("-made_at").first()
 
 
-def all_waiting(reader: Person, *, at: datetime) -> set[UUID]:
+def all_waiting(by: Person, *, at: datetime) -> set[UUID]:
     """Return who of the reader's practice asks to be let back in, by one look for all of them."""
     require_duty(by, Act.PEOPLE_SEE)
     asked = Invitation.objects.filter(
-        person__practice=reader.practice_id,
-        kind=Invitation.Kind.RECOVER,
-        used_at=None,
-        ends_at__gt=at,
+        person__practice=by.practice_id, kind=Invitation.Kind.RECOVER, used_at=None, ends_at__gt=at
     )
     return set(asked.filter(agreed_at=None).values_list("person_id", flat=True))
 
