@@ -10,6 +10,7 @@ from django.test import Client
 from safelight.lib.clock import now
 from safelight.patients.models import BreakGlass, Patient, Push, Visit
 from safelight.people.models import Person
+from safelight.policy.models import Practice
 from tests.conftest import make_patient
 from tests.web.desk.test_patients import text_of
 
@@ -46,6 +47,20 @@ def test_reasons_of_a_restricted_record_are_covered(
     pat.restricted = True
     pat.save(update_fields=["restricted"])
     assert "Skin check" not in text_of(client.get(f"/patients/{pat.pk}/visits"))
+
+
+def test_a_registrar_reads_the_reasons_of_their_own_patients_only(
+    at_desk: Desk, reg: Person, ada: Person, ben: Person, practice: Practice
+) -> None:
+    """Letter O: their own patients and those of whoever supervises them."""
+    client = at_desk(reg)
+    for who, shown in ((ada, True), (ben, False)):
+        patient = make_patient(practice, "Terry", "Testcase", f"47{who.given}")
+        Visit.objects.create(
+            practice=practice, patient=patient, person=who, starts_at=now(), reason="Skin check"
+        )
+        page = text_of(client.get(f"/patients/{patient.pk}/visits"))
+        assert ("Skin check" in page, "Not shown" in page) == (shown, not shown)
 
 
 def test_a_patient_is_sent_to_my_phone(at_desk: Desk, ada: Person, pat: Patient) -> None:
