@@ -15,7 +15,7 @@ from safelight.patients.breaking_glass import OF_THEIR_OWN, note_way_in
 from safelight.patients.details import plain
 from safelight.patients.models import Patient, Visit
 from safelight.patients.reading import clinicians_of
-from safelight.people.duties import Act, require_duty
+from safelight.people.duties import Act, letters, require_duty
 from safelight.people.models import Person
 from safelight.policy.dates import local_day
 from safelight.policy.models import Practice
@@ -214,6 +214,18 @@ def visits_today(
     if person is not None:
         rows = rows.filter(person=person)
     return list(rows.select_related("patient", "person").order_by("starts_at", "pk")[:limit])
+
+
+def reason_for(person: Person, visit: Visit) -> str:
+    """Return what a visit is about, as far as the list of the day may tell this person.
+
+    Their own and their supervisor's they know. Of a restricted record nobody else reads it here,
+    and whoever opens records of their own patients only (letter O) reads no other.
+    """
+    is_theirs = visit.person_id in (person.pk, person.supervisor_id)
+    if is_theirs or (not visit.patient.restricted and "A" in letters(person, Act.PATIENT_VIEW)):
+        return visit.reason
+    return "Restricted" if visit.patient.restricted else ""
 
 
 def visits_of(patient: Patient, *, limit: int = 50) -> list[Visit]:

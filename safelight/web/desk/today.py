@@ -14,7 +14,7 @@ from safelight.consent.owing import owed as consents_owed
 from safelight.consent.reading import sentence
 from safelight.lib.clock import now
 from safelight.patients.breaking_glass import may_review, reason_words, to_review
-from safelight.patients.visits import visits_today
+from safelight.patients.visits import reason_for, visits_today
 from safelight.people.duties import Act, letters, may
 from safelight.people.models import Person
 from safelight.people.phones import phones_for
@@ -273,7 +273,9 @@ def today(request: PersonRequest) -> HttpResponse:
             "clinical": bool(letters(person, Act.PHOTO_LABEL)),
             "board": board(person, at=at),
             "phones": phones_for(person) if letters(person, Act.PHONE_SEE) else [],
-            "visits": visits_today(person.practice, at=at)
+            "visits": [
+                (visit, reason_for(person, visit)) for visit in visits_today(person.practice, at=at)
+            ]
             if letters(person, Act.PATIENT_SEARCH)
             else [],
             "may_search": bool(letters(person, Act.PATIENT_SEARCH)),

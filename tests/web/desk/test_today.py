@@ -6,12 +6,14 @@ from datetime import timedelta
 from django.test import Client
 
 from safelight.lib.clock import now
+from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person
 from safelight.photos.alarms import raise_alarm
 from safelight.photos.copies import Basis, begin_copy
 from safelight.photos.models import Alarm, Copy, Photo
 from safelight.photos.upkeep import age_alarms
 from safelight.policy.models import Practice
+from tests.conftest import make_patient
 
 Desk = Callable[[Person], Client]
 
@@ -125,3 +127,22 @@ def test_who_may_not_search_patients_is_offered_no_search(
     )
     assert 'role="search"' in at_desk(ada).get("/").content.decode()
     assert 'role="search"' not in at_desk(who).get("/").content.decode()
+
+
+def test_the_days_list_says_what_a_visit_is_about_to_those_it_concerns(
+    at_desk: Desk, practice: Practice, ada: Person, ben: Person, reg: Person, rec: Person
+) -> None:
+    for who, restricted in ((ada, True), (ben, False)):
+        patient = make_patient(practice, "Terry", "Testcase", f"47{who.given}")
+        Patient.objects.filter(pk=patient.pk).update(restricted=restricted)
+        Visit.objects.create(
+            practice=practice,
+            patient=patient,
+            person=who,
+            starts_at=now(),
+            reason=f"Comes to {who.given}",
+        )
+    for reader, reads in ((ada, "Ada Ben"), (reg, "Ada"), (ben, "Ben"), (rec, "Ben")):
+        page = at_desk(reader).get("/").content.decode()
+        shown = [who for who in ("Ada", "Ben") if f"Comes to {who}" in page]
+        assert shown == reads.split(), reader.given
