@@ -19,7 +19,7 @@ from safelight.policy.settings import setting
 PAGE = 50
 """Photos on one page of a timeline (performance, section 4)."""
 ROWS = 100
-"""Rows of one group on the today page; beyond that the page says that there are more."""
+"""Rows of one group on the today page: the oldest; the others come up as these are done."""
 
 
 @dataclass(frozen=True, slots=True)
