@@ -15,8 +15,6 @@ from django.db import transaction
 from safelight.audit.actor import Actor
 from safelight.audit.checkpoints import edge
 from safelight.audit.log import record
-from safelight.consent.models import Consent
-from safelight.consent.reading import consent_of_photo
 from safelight.consent.uses import CARE
 from safelight.lib.refusals import Refusal
 from safelight.patients.models import Patient
@@ -25,39 +23,19 @@ from safelight.photos import rules
 from safelight.photos.alarms import end_alarms, raise_alarm
 from safelight.photos.claims import claim, put_back
 from safelight.photos.copies import care_words
+from safelight.photos.covering import ConsentOnItsWay, consent_for
 from safelight.photos.darkroom import decoder
 from safelight.photos.drafting import Draft, draft_photo, words_of
 from safelight.photos.meta import ConsentMeta, PhotoMeta
-from safelight.photos.models import Alarm, Capture, Copy, Photo, Rendition, WaitingConsent
-from safelight.photos.opening import Belongs, belongs, open_arrived
+from safelight.photos.models import Alarm, Capture, Copy, Photo, Rendition
+from safelight.photos.opening import belongs, open_arrived
 from safelight.photos.places import inbox
 from safelight.photos.receipts import FILED, IN_RECORD, UNMATCHED, receipt_text
 from safelight.photos.renditions import Binding, is_whole, pictures_of, put_away
-from safelight.photos.waiting import file_consent, says_yes
+from safelight.photos.waiting import file_consent
 from safelight.vault.sealing import new_photo_key
 
 log = logging.getLogger(__name__)
-
-
-class NoConsent(Refusal):
-    """No consent that stands covers this photo, so nothing of it is kept (G11, G14)."""
-
-    code = "no_consent"
-    status = 403
-
-    def __init__(self) -> None:
-        """Say what did not happen and what would mend it."""
-        super().__init__(
-            "No consent covers this photo, so it was not filed and nothing was kept here.",
-            remedy="Record the consent, then send the photo again. The phone keeps it, sealed.",
-        )
-
-
-class ConsentOnItsWay(Refusal):
-    """The consent that this photo stands on is still arriving; the photo waits for it."""
-
-    code = "consent_on_its_way"
-    status = 503
 
 
 class LostClaim(Refusal):
@@ -121,7 +99,7 @@ def _file(capture: Capture, *, at: datetime) -> None:
 def _make(capture: Capture, meta: PhotoMeta, image: bytes, *, at: datetime) -> Photo:
     """Check whose it is and what covers it, decode it, put its blobs away, write its rows."""
     whose = belongs(capture, meta, at=at)
-    consent, waiting = _consent_for(capture, meta, whose, at=at)
+    consent, waiting = consent_for(capture, meta, whose, at=at)
     prepared = decoder().prepare(image, turn=meta.turn)
     binding = Binding(capture.practice_id, capture.pk, whose.patient.pk if whose.patient else None)
     wrapped = new_photo_key(practice=binding.practice, photo=binding.photo, patient=binding.patient)
@@ -211,44 +189,6 @@ def _give_visit(photo: Photo, *, at: datetime) -> None:
         photo.patient, person=photo.taken_by, taken_at=photo.taken_at, at=at
     )
     photo.incomplete = bool(rules.missing(words_of(photo)))
-
-
-def _consent_for(
-    capture: Capture, meta: PhotoMeta, whose: Belongs, *, at: datetime
-) -> tuple[Consent | None, WaitingConsent | None]:
-    """Return the consent that lets this photo be kept, recorded or waiting beside it; or refuse."""
-    if whose.patient is None and meta.consent is not None:
-        waiting = WaitingConsent.objects.filter(
-            pk=meta.consent, practice=capture.practice_id
-        ).first()
-        if waiting is not None and says_yes(waiting):
-            return None, waiting
-    if whose.patient is not None:
-        consent = consent_of_photo(
-            whose.patient,
-            taken_at=rules.believable_time(meta.taken_at, at=at),
-            at=at,
-            site_code=meta.site_code,
-            side=meta.side,
-            visit=whose.visit,
-            preferred=meta.consent,
-        )
-        if consent is not None:
-            return consent, None
-    if _consents_arriving(capture):
-        raise ConsentOnItsWay("The consent for this photo is still arriving.")
-    raise NoConsent
-
-
-def _consents_arriving(capture: Capture) -> bool:
-    """Say whether the same phone is about to send a consent that this photo may stand on."""
-    return Capture.objects.filter(
-        phone=capture.phone_id,
-        kind=Capture.Kind.CONSENT,
-        state__in=(Capture.State.ANNOUNCED, Capture.State.RECEIVING, Capture.State.STORED),
-        gone_at__isnull=True,
-        given_up_at__isnull=True,
-    ).exists()
 
 
 def _put_away_again(capture: Capture, photo: Photo, image: bytes, *, at: datetime) -> None:
