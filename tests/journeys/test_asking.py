@@ -43,11 +43,7 @@ def test_a_yes_taken_back_while_the_camera_is_open_keeps_the_photo_out(
     phone.choose(pat)
     phone.agree("Pat", referral=False)
     _take_back(desk, practice, pat["id"])
-    phone.take()
-    phone.keep()
-    phone.tap("File 1 photo")
-    phone.choose_site()
-    phone.file(label="Too late")
+    phone.photograph(label="Too late")
 
     expect(phone.page.get_by_text("The phone still has it, sealed.")).to_be_visible(timeout=SHUTTER)
     phone.says_it_holds(1)
@@ -78,15 +74,11 @@ def test_a_refused_photo_is_sent_once_and_goes_for_good_on_a_second_yes(
     phone.choose(pat)
     phone.agree("Pat", referral=False)
     _take_back(desk, practice, pat["id"])
-    phone.take()
-    phone.keep()
-    phone.tap("File 1 photo")
-    phone.choose_site()
     pieces: list[str] = []
     phone.page.on(
         "request", lambda call: pieces.append(call.url) if call.method == "PATCH" else None
     )
-    phone.file(label="Never agreed")
+    phone.photograph(label="Never agreed")
     expect(phone.page.get_by_text("The phone still has it, sealed.")).to_be_visible(timeout=SHUTTER)
     sent = len(pieces)
     phone.done()
