@@ -98,6 +98,7 @@ def test_a_refused_photo_is_sent_once_and_goes_for_good_on_a_second_yes(
     assert told.value.ok
     expect(phone.page.get_by_text("Nothing waits here.")).to_be_visible()
     phone.says_it_holds(0)
+    phone.tap("Back")
 
     (row,) = practice.server.ask("phones", person=desk.person["id"])
     captures = practice.server.ask("captures", phone=row["id"])
