@@ -78,7 +78,7 @@ def share(
     if use != OWN_COPY:
         desk.page.get_by_label("The reader may save the file").set_checked(may_save)
         desk.page.get_by_label("What do you ask them?").fill(QUESTION)
-    return Given(*send(desk, f"Send it to {to}"))
+    return Given(*send(desk, f"Make the link for {to}"))
 
 
 def share_by_mail(desk: Desk, photos: list[str], *, to: str = NIL) -> tuple[str, str]:

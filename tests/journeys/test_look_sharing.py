@@ -117,7 +117,7 @@ def _wizard(desk: Desk, photos: list[str], look: Looker) -> Given:
         look.at(page, "s-step-up")
         past_step_up(desk)
     look.at(page, "s-card")
-    desk.press(f"Send it to {NIL}")
+    desk.press(f"Make the link for {NIL}")
     pin = page.locator(".code b").inner_text()
     look.at(page, "s-going")
     path = "/shares/" + re.findall(r"/shares/([0-9a-f-]{36})", page.url)[0]
