@@ -184,16 +184,22 @@ def _give_up(kept: PatientList, *, at: datetime) -> PatientList:
     """Try a list no more. What came in stays, and its file is emptied."""
     kept.state, kept.content, kept.done_at = State.STUCK, b"", at
     kept.save(update_fields=["state", "content", "done_at"])
+    words = f"{kept.next_row} of {kept.rows} rows; file {kept.sha256}"
+    _note(kept, words, at=at, outcome="stopped")
+    return kept
+
+
+def _note(kept: PatientList, words: str, *, at: datetime, outcome: str = "done") -> None:
+    """Write in the log what came of a list so far, in the name of whoever confirmed it."""
     record(
         "patient.imported",
         practice=kept.practice_id,
         by=kept.confirmed_by,
         of=f"list:{kept.pk}",
         at=at,
-        outcome="stopped",
-        detail=f"{kept.next_row} of {kept.rows} rows; file {kept.sha256}",
+        outcome=outcome,
+        detail=words,
     )
-    return kept
 
 
 @transaction.atomic
@@ -218,14 +224,7 @@ def _next_batch(kept: PatientList, rows: Sequence[ListRow], *, at: datetime) -> 
     if kept.next_row >= len(rows):
         kept.state, kept.done_at, kept.content = State.DONE, at, b""
         kept.save(update_fields=["state", "done_at", "content"])
-    record(
-        "patient.imported",
-        practice=kept.practice_id,
-        by=kept.confirmed_by,
-        of=f"list:{kept.pk}",
-        at=at,
-        detail=_in_words(plans, kept.sha256),
-    )
+    _note(kept, _in_words(plans, kept.sha256), at=at)
     return kept
 
 

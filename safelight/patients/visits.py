@@ -216,14 +216,22 @@ def visits_today(
     return list(rows.select_related("patient", "person").order_by("starts_at", "pk")[:limit])
 
 
+def reads_reasons(person: Person, patient: Patient, *, is_open: bool) -> bool:
+    """Say whether this person may read what a patient's visits are about.
+
+    Of a record that is not open to them nobody reads it where it is restricted, and neither does
+    whoever opens records of their own patients only (letter O).
+    """
+    return is_open or (not patient.restricted and "A" in letters(person, Act.PATIENT_VIEW))
+
+
 def reason_for(person: Person, visit: Visit) -> str:
     """Return what a visit is about, as far as the list of the day may tell this person.
 
-    Their own and their supervisor's they know. Of a restricted record nobody else reads it here,
-    and whoever opens records of their own patients only (letter O) reads no other.
+    Their own visits and their supervisor's they know.
     """
     is_theirs = visit.person_id in (person.pk, person.supervisor_id)
-    if is_theirs or (not visit.patient.restricted and "A" in letters(person, Act.PATIENT_VIEW)):
+    if reads_reasons(person, visit.patient, is_open=is_theirs):
         return visit.reason
     return "Restricted" if visit.patient.restricted else ""
 

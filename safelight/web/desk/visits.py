@@ -23,11 +23,12 @@ from safelight.patients.visits import (
     add_visit,
     cancel_visit,
     opens_by_visit,
+    reads_reasons,
     visit_of,
     visits_of,
     visits_on_day,
 )
-from safelight.people.duties import Act, letters, may, opens_records
+from safelight.people.duties import Act, may, opens_records
 from safelight.people.models import Person
 from safelight.web.desk.templatetags.words import clock
 from safelight.web.doors import PersonRequest, is_our_path, signed_in, stepped_up
@@ -82,7 +83,6 @@ def visits(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             messages.success(request, "The visit is added.")
             return redirect("desk:patient-visits", patient.pk)
     open_to_me = way_to(request.person, patient, at=at) is not None
-    reads_all = "A" in letters(request.person, Act.PATIENT_VIEW)  # a registrar: their own patients
     return render(
         request,
         "desk/visits/visits.html",
@@ -90,7 +90,7 @@ def visits(request: PersonRequest, patient_id: UUID) -> HttpResponse:
             "patient": patient,
             "visits": visits_of(patient),
             "form": form if may(request.person, Act.VISIT_EDIT) else None,
-            "reasons": open_to_me or (reads_all and not patient.restricted),
+            "reasons": reads_reasons(request.person, patient, is_open=open_to_me),
             "may_push": open_to_me and may(request.person, Act.VISIT_PUSH),
             "may_open": opens_records(request.person),
             "may_edit": may(request.person, Act.PATIENT_EDIT),
