@@ -1,6 +1,7 @@
 """Asking first: a no, a yes taken back, no time to ask, and a photo of somebody else."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -39,13 +40,7 @@ def test_a_yes_taken_back_while_the_camera_is_open_keeps_the_photo_out(
     practice: Practice, surgery: tuple[Desk, Phone]
 ) -> None:
     desk, phone = surgery
-    pat = practice.patient(desk)
-    phone.choose(pat)
-    phone.agree("Pat", referral=False)
-    _take_back(desk, practice, pat["id"])
-    phone.photograph(label="Too late")
-
-    expect(phone.page.get_by_text("The phone still has it, sealed.")).to_be_visible(timeout=SHUTTER)
+    pat = _photographed_too_late(practice, desk, phone)
     phone.says_it_holds(1)
     phone.shot("p25-not-filed")
     assert practice.server.ask("photos", patient=pat["id"]) == []
@@ -70,16 +65,11 @@ def test_a_refused_photo_is_sent_once_and_goes_for_good_on_a_second_yes(
     practice: Practice, surgery: tuple[Desk, Phone]
 ) -> None:
     desk, phone = surgery
-    pat = practice.patient(desk)
-    phone.choose(pat)
-    phone.agree("Pat", referral=False)
-    _take_back(desk, practice, pat["id"])
     pieces: list[str] = []
     phone.page.on(
         "request", lambda call: pieces.append(call.url) if call.method == "PATCH" else None
     )
-    phone.photograph(label="Never agreed")
-    expect(phone.page.get_by_text("The phone still has it, sealed.")).to_be_visible(timeout=SHUTTER)
+    pat = _photographed_too_late(practice, desk, phone)
     sent = len(pieces)
     phone.done()
     phone.page.evaluate("dispatchEvent(new Event('online'))")  # what makes the phone send by itself
@@ -104,6 +94,17 @@ def test_a_refused_photo_is_sent_once_and_goes_for_good_on_a_second_yes(
     captures = practice.server.ask("captures", phone=row["id"])
     assert [c["gone"] for c in captures if c["state"] == "refused"] == [True]
     assert practice.server.ask("photos", patient=pat["id"]) == []
+
+
+def _photographed_too_late(practice: Practice, desk: Desk, phone: Phone) -> dict[str, Any]:
+    """A patient who took their yes back before the shutter: the photo stays on the phone."""
+    pat = practice.patient(desk)
+    phone.choose(pat)
+    phone.agree("Pat", referral=False)
+    _take_back(desk, practice, pat["id"])
+    phone.photograph(label="Too late")
+    expect(phone.page.get_by_text("The phone still has it, sealed.")).to_be_visible(timeout=SHUTTER)
+    return pat
 
 
 def _take_back(desk: Desk, practice: Practice, patient: str) -> None:
