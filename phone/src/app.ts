@@ -114,7 +114,7 @@ async function handBack(): Promise<void> {
   }));
   if (!sure) return;
   if ((await look()).length) {
-    await drain(true);
+    await drain({ all: true });
     if ((await look()).length) return waitingScreen();
   }
   await server.handBack();

@@ -171,7 +171,7 @@ async function settle(item: Waiting, signed: Signed | null): Promise<boolean> {
   return true;
 }
 
-const pause = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
+export const pause = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
 
 async function untilFiled(item: Waiting, deadline: number): Promise<void> {
   for (let wait = FIRST_WAIT; Date.now() < deadline; wait = Math.min(LONGEST_WAIT, wait * 1.5)) {
@@ -207,8 +207,11 @@ async function once(all: boolean): Promise<void> {
 }
 
 /** Send what waits, oldest first, one drain at a time over all tabs and workers.
- * `all` is a person's wish: what was refused a moment ago goes again as well. */
-export async function drain(all = false): Promise<"done" | "silent" | "busy" | "stopped"> {
+ * `all` is a person's wish: what was refused a moment ago goes again as well.
+ * `inTurn` waits for a drain that runs: its page may be shut before it is through. */
+export async function drain(
+  { all = false, inTurn = false }: { all?: boolean; inTurn?: boolean } = {},
+): Promise<"done" | "silent" | "busy" | "stopped"> {
   const run = async (lock: Lock | null): Promise<"done" | "silent" | "busy" | "stopped"> => {
     if (!lock) return "busy";
     try {
@@ -223,5 +226,5 @@ export async function drain(all = false): Promise<"done" | "silent" | "busy" | "
       throw error;
     }
   };
-  return navigator.locks.request("drain", { ifAvailable: true }, run);
+  return navigator.locks.request("drain", { ifAvailable: !inTurn }, run);
 }

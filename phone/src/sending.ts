@@ -47,7 +47,7 @@ async function sendOnce(all: boolean): Promise<void> {
   if (!ready) { again(EVERY); return; }
   if (document.visibilityState === "visible") void stayAwake();
   const before = news.waiting.length;
-  const how = await drain(all);
+  const how = await drain({ all });
   await awake?.release().catch(() => undefined);
   awake = undefined;
   await look();

@@ -1,6 +1,6 @@
 /** Service worker: keeps the shell and nothing else. Never a photo, never an answer with a name in it. */
 
-import { drain } from "./outbox.ts";
+import { drain, pause } from "./outbox.ts";
 
 declare const SHELL_VERSION: string;
 declare const SHELL_FILES: readonly string[];
@@ -18,6 +18,8 @@ const worker = self as unknown as {
   clients: { claim(): Promise<void> };
   location: Location;
 };
+/** Waits before each try, in milliseconds: the browser's own next try is minutes away. */
+const SOON = [0, 2000, 5000, 15_000];
 const NAME = `shell-${SHELL_VERSION}`;
 
 async function install(): Promise<void> {
@@ -50,7 +52,11 @@ worker.addEventListener("sync", (event: Later & { tag: string }) => {
   if (event.tag === "drain") event.waitUntil(again());
 });
 
-/** A failed sync is tried again by the browser; "silent" must therefore fail. */
+/** Send, also when the line comes and goes. The browser tries a failed sync again, so it must fail. */
 async function again(): Promise<void> {
-  if ((await drain()) === "silent") throw new Error("no answer yet");
+  for (const wait of SOON) {
+    await pause(wait);
+    if ((await drain({ inTurn: true })) !== "silent") return;
+  }
+  throw new Error("no answer yet");
 }

@@ -31,6 +31,16 @@ BEHIND = """(state) => {
   Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+HTML = "text/html"
+SERVER = "**/phone/api/**"
+BLANK = '<link rel="icon" href="data:,">'
+HOLD = """() => new Promise((held) => {
+  void navigator.locks.request("drain", () => { held(); return new Promise(() => {}); });
+})"""
+WAITS = """async () => {
+  const { pending } = await navigator.locks.query();
+  return pending.some(({ name }) => name === "drain");
+}"""
 LOCKED = "Safelight is locked"
 
 
@@ -140,22 +150,23 @@ def test_what_waits_is_sent_when_the_app_is_shut_and_the_network_is_back(
     phone = practice.phone_of(desk)
     phone.watch.expected.add("net")
     pat = at_the_camera(practice, desk, phone)
-    phone.context.set_offline(True)
-    phone.photograph(label="Naevus", notes="Sent from the pocket")
-    phone.sees("1 is still on its way.")
-    phone.done()
-    phone.says_it_holds(1)
-
-    pocket = phone.context.new_page()  # a blank page, to speak to the browser by
-    phone.page.close()
+    phone.context.route("**/blank", lambda asked: asked.fulfill(body=BLANK, content_type=HTML))
+    pocket, sending = phone.context.new_page(), phone.context.new_page()
+    for page in (pocket, sending):  # pages beside the app, to speak to the browser by
+        page.goto(f"{practice.server.origin}/phone/blank")
     told: list[dict[str, Any]] = []
     browser = phone.context.new_cdp_session(pocket)
     browser.on("ServiceWorker.workerRegistrationUpdated", lambda e: told.extend(e["registrations"]))
     browser.send("ServiceWorker.enable")
-    while not told:
-        pocket.wait_for_timeout(50)
-    phone.context.set_offline(False)
-    assert practice.server.ask("photos", patient=pat["id"]) == []
+
+    phone.context.route(SERVER, lambda asked: asked.abort("internetdisconnected"))
+    phone.photograph(label="Naevus", notes="Sent from the pocket")
+    phone.sees("1 is still on its way.")
+    phone.done()
+    phone.says_it_holds(1)
+    phone.page.close()
+
+    sending.evaluate(HOLD)  # as the app does while it sends
     browser.send(
         "ServiceWorker.dispatchSyncEvent",
         {
@@ -165,6 +176,10 @@ def test_what_waits_is_sent_when_the_app_is_shut_and_the_network_is_back(
             "lastChance": False,
         },
     )
+    pocket.wait_for_function(WAITS)
+    with phone.context.expect_event("requestfailed", lambda asked: asked.service_worker):
+        sending.close()  # its turn comes, and the line is still down
+    phone.context.unroute(SERVER)
     limit = time.monotonic() + SHUTTER / 1000
     while not (photos := practice.server.ask("photos", patient=pat["id"])):
         assert time.monotonic() < limit, "nothing was sent"
