@@ -37,14 +37,16 @@ def change_person(
         raise BadInput("A person needs a given and a family name.")
     wanted = checked_roles(roles, before=person.roles, by=by)
     changed = set(wanted) != set(person.roles)
-    if changed and person.pk == by.pk:
+    chosen = checked_supervisor(supervisor, by=by)
+    whose = person.supervisor_id != (chosen.pk if chosen else None)  # their patients come along
+    if (changed or whose) and person.pk == by.pk:
         raise NotAllowed("Not done. Nobody changes their own duties.", remedy="Ask a colleague.")
     if changed and not gives_clinical(wanted):
         require_another_manager(person)
     before = "+".join(person.roles)
     person.title, person.given, person.family = title.strip(), given.strip(), family.strip()
     person.roles = wanted
-    person.supervisor = checked_supervisor(supervisor, by=by)
+    person.supervisor = chosen
     person.provider_number = provider_number.strip()
     person.save(
         update_fields=["title", "given", "family", "roles", "supervisor", "provider_number"]

@@ -85,11 +85,6 @@ def role_names() -> dict[str, str]:
     return dict(table()["roles"])
 
 
-def clinical_roles() -> frozenset[str]:
-    """Return the roles that see photos in the course of care."""
-    return frozenset(table()["clinical"]["roles"])
-
-
 def letters_of(role: str, act: Act) -> frozenset[str]:
     """Return one role's letters for an act; a role the table does not list opens nothing."""
     if role not in table()["roles"]:

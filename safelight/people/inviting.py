@@ -1,6 +1,6 @@
 """Inviting: a link, used once, by which somebody becomes a person of the practice."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,7 +14,6 @@ from safelight.lib.tokens import new_token, token_hash
 from safelight.people.duties import (
     GRANTS,
     Act,
-    clinical_roles,
     letters_of,
     may,
     require_duty,
@@ -108,6 +107,7 @@ def invite_again(person: Person, *, by: Person | None, at: datetime) -> str:
             raise NotFound
         if person.pk == by.pk:
             raise NotAllowed("You cannot invite yourself.", remedy="Ask another manager.")
+        _require_gives(person.roles, by=by)  # whoever holds the link signs in with these duties
     end_links(person, at=at)
     link = make_link(person, Invitation.Kind.JOIN, by=by, at=at, hours=LINK_HOURS)
     record("person.invited", practice=person.practice_id, by=by, of=f"person:{person.pk}", at=at)
@@ -134,12 +134,29 @@ def checked_roles(roles: Sequence[str], *, before: Sequence[str], by: Person) ->
     names = role_names()
     if not roles or any(role not in names for role in roles):
         raise BadInput("Choose at least one of the duties in the list.")
-    added = set(roles) - set(before)
-    if added & clinical_roles() and not gives_clinical(by.roles):
-        raise NotAllowed(
-            "Not done. Clinical duties are given by the manager or the privacy officer."
-        )
+    _require_gives(set(roles) - set(before), by=by)
     return [role for role in names if role in roles]
+
+
+def _require_gives(roles: Collection[str], *, by: Person) -> None:
+    if not gives_all_of(roles, by=by):
+        raise NotAllowed(
+            "Not done. Duties that open records, or give such duties, are not yours to give.",
+            remedy="Ask the manager or the privacy officer.",
+        )
+
+
+def gives_all_of(roles: Collection[str], *, by: Person) -> bool:
+    """Say whether a person may give these roles, or a link by which somebody signs in with them.
+
+    Letter N gives none that opens records, in care or past its walls, nor one that gives those.
+    """
+    return gives_clinical(by.roles) or not any(map(_opens_or_gives, roles))
+
+
+def _opens_or_gives(role: str) -> bool:
+    opens = letters_of(role, Act.PHOTO_VIEW) | letters_of(role, Act.PHOTO_VIEW_WALLED)
+    return bool(opens) or gives_clinical([role])
 
 
 def gives_clinical(roles: Sequence[str]) -> bool:

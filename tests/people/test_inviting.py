@@ -67,6 +67,22 @@ def test_it_gives_no_clinical_duty(ivy: Person, mo: Person) -> None:
     assert person.roles == ["RE"]
 
 
+@pytest.mark.parametrize("role", ["M", "P"])
+def test_it_gives_no_duty_that_opens_records_or_gives_clinical_ones(ivy: Person, role: str) -> None:
+    with pytest.raises(NotAllowed):
+        invited(ivy, roles=[role])
+
+
+@pytest.mark.parametrize("who", ["ada", "ben", "reg", "mo"])
+def test_it_makes_no_link_to_sign_in_as_somebody_who_opens_records(
+    who: str, ivy: Person, rec: Person, request: pytest.FixtureRequest
+) -> None:
+    with pytest.raises(NotAllowed):
+        invite_again(request.getfixturevalue(who), by=ivy, at=NOON)
+    assert not Invitation.objects.exists()
+    assert invite_again(rec, by=ivy, at=NOON)
+
+
 def test_it_that_also_manages_gives_clinical_duties(ivy: Person) -> None:
     ivy.roles = ["IT", "M"]
     person, _ = invited(ivy, roles=["NU"])

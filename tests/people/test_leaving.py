@@ -128,6 +128,17 @@ def test_nobody_changes_their_own_duties(mo: Person, may: Person) -> None:
     change(mo, by=mo, roles=["P", "M"])  # the same duties in another order are no change
 
 
+def test_nobody_chooses_whose_patients_come_with_their_own_duties(mo: Person, ada: Person) -> None:
+    mo.roles = ["M", "RG"]
+    mo.save(update_fields=["roles"])
+    change(mo, by=mo, roles=["M", "RG"])  # a change of one's name is no change of duties
+    names = {"title": "", "given": mo.given, "family": mo.family, "provider_number": ""}
+    with pytest.raises(NotAllowed):
+        change_person(mo, **names, roles=["M", "RG"], supervisor=ada, by=mo, at=NOON)
+    mo.refresh_from_db()
+    assert mo.supervisor is None
+
+
 def test_the_last_manager_keeps_the_duty(mo: Person, ivy: Person) -> None:
     with pytest.raises(LastManager):
         change(mo, by=ivy, roles=["RE"])

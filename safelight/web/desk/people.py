@@ -14,7 +14,7 @@ from safelight.lib.refusals import NotFound
 from safelight.people import reading
 from safelight.people.changing import change_person
 from safelight.people.duties import Act, may, role_names, table
-from safelight.people.inviting import invite_again, invite_person
+from safelight.people.inviting import gives_all_of, invite_again, invite_person
 from safelight.people.leaving import let_leave, let_return
 from safelight.people.models import Person
 from safelight.people.passkeys import has_passkey
@@ -132,6 +132,7 @@ def person(request: PersonRequest, person_id: UUID) -> HttpResponse:
             "has_passkey": has_passkey(shown),
             "manages": manages,
             "is_me": shown.pk == request.person.pk,
+            "may_link": manages and gives_all_of(shown.roles, by=request.person),
         },
     )
 

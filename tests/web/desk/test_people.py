@@ -57,6 +57,18 @@ def test_an_invitations_link_is_shown_once(mo: Person) -> None:
     assert token not in client.get("/people").content.decode()
 
 
+def test_it_is_offered_a_new_link_only_for_those_it_may_let_in(
+    ivy: Person, ada: Person, rec: Person
+) -> None:
+    client = signed_in_client(ivy)
+    assert "Make a new link" in client.get(f"/people/{rec.pk}").content.decode()
+    assert "Make a new link" not in client.get(f"/people/{ada.pk}").content.decode()
+    refused = client.post(f"/people/{ada.pk}/invite-again")
+    assert refused.status_code == 403
+    assert "/join#" not in refused.content.decode()
+    assert "Ask the manager or the privacy officer." in refused.content.decode()
+
+
 def test_a_wrong_form_says_what_is_wrong(mo: Person) -> None:
     page = signed_in_client(mo).post("/people/invite", {**NEW, "email": "x", "roles": []})
     assert page.status_code == 200
