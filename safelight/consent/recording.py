@@ -14,6 +14,7 @@ from safelight.audit.log import record
 from safelight.consent.models import Consent, Decision
 from safelight.consent.papers import FORM_ONLY
 from safelight.consent.rules.asking import (
+    NO,
     PAPER,
     SPOKEN,
     YES,
@@ -24,7 +25,9 @@ from safelight.consent.rules.asking import (
     review_day,
 )
 from safelight.consent.uses import USES
+from safelight.consent.withdrawing import HOOKS
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
+from safelight.lib.wiring import all_wired
 from safelight.patients.models import Patient, Visit
 from safelight.people.duties import Act, letters, may, require_duty
 from safelight.people.models import Person, Phone
@@ -186,6 +189,9 @@ def _write(consent: Consent, talk: Discussion, *, by: Person, at: datetime) -> N
         patient=consent.patient_id,
         detail=consent.emergency_reason,
     )
+    if any(talk.said(use) == NO for use in USES):
+        for end_what_stood_on_a_yes in all_wired(HOOKS):
+            end_what_stood_on_a_yes(consent, "", by=by, at=at)
 
 
 def fingerprint(

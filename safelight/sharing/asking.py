@@ -19,6 +19,7 @@ from safelight.sharing.rules.bases import (
     DISCLOSURE,
     EXPECTED,
     HOME,
+    RESEARCH,
     basis_words,
     cannot_stand,
     facts_missing,
@@ -30,6 +31,12 @@ UNDECIDED = frozenset({"other_recipient", "second_person"})
 """What a consent may still lack before the recipient is named and a second person has looked."""
 SECOND = frozenset({"second_person"})
 """What a consent may still lack until a second person has looked."""
+NO = frozenset({"said_no", "withdrawn"})
+"""What the patient themselves ended: no later question is needed to know it."""
+OVER = NO | {"review_passed", "young_person_unasked", "parent_lapsed"}
+"""What ended a yes that stood when the photos left."""
+BY_YES = frozenset({CONSENT, EXPECTED, RESEARCH})
+"""Bases that stand on what the patient said, or at least never against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,8 @@ def may_leave(
     wanted = facts_missing(release.basis, release.basis_reason, release.basis_facts)
     if wanted:
         raise MayNotGo([Missing("facts", "The reason is not complete.", ask) for ask in wanted])
+    if release.basis == RESEARCH:
+        _refuse_against_a_no(release, photo, at=at, answers=answers)
     if release.basis not in (CONSENT, EXPECTED):
         return Leave(basis_words(release.basis, release.use))
     left: list[Missing] = []
@@ -78,6 +87,34 @@ def may_leave(
     if left:
         raise MayNotGo(left, consent_id=leave.consent_id)
     return leave
+
+
+def _refuse_against_a_no(
+    release: Release, photo: Photo, *, at: datetime, answers: Answers | None
+) -> None:
+    """Refuse what the patient was asked about and does not want: asking was not impracticable."""
+    try:
+        _by_consent(release, photo, at=at, checked_by=None, answers=answers)
+    except MayNotGo as refused:
+        said = [item for item in refused.missing if item.code in NO]
+        if said:
+            raise MayNotGo(said, consent_id=refused.consent_id) from None
+
+
+def is_over(release: Release, *, at: datetime, codes: frozenset[str] = OVER) -> bool:
+    """Say whether what the patient said has ended, by one of these codes, for any of the photos."""
+    if release.basis not in BY_YES:
+        return False
+    items = items_of(release)
+    answers = answers_to(items, at=at)
+    for item in items:
+        said = answers.get(item.photo.patient_id) if item.photo.patient_id else None
+        try:
+            may_leave(release, item.photo, at=at, checked_by=release.checked_by, answers=said)
+        except MayNotGo as refused:
+            if any(one.code in codes for one in refused.missing):
+                return True
+    return False
 
 
 def _by_consent(

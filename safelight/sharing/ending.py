@@ -7,19 +7,18 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from safelight.consent.going import MayNotGo
 from safelight.consent.models import Consent
+from safelight.consent.uses import USES
 from safelight.lib.refusals import BadInput
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
 from safelight.photos.copies import end_copy
 from safelight.photos.models import Copy
-from safelight.sharing.asking import items_of, may_leave
+from safelight.sharing.asking import BY_YES, NO, is_over
 from safelight.sharing.messages import ask_to_destroy, cancel_messages
 from safelight.sharing.models import LIVE, Link, Package, Release, ReleasedPhoto
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules import ends
-from safelight.sharing.rules.bases import CONSENT, EXPECTED
 from safelight.sharing.sealed import discard, shut
 from safelight.sharing.standing import note, require_practice
 
@@ -27,6 +26,9 @@ KEPT: Final = timedelta(hours=24)
 """Blobs whose key is gone are unlinked after a day, never while a backup runs (security, 4)."""
 OURS_TO_END: Final = (Copy.Holder.SHARE,)
 """Copies that are gone when we say so: their bytes never left this server."""
+EARLIEST: Final = timedelta(hours=14)
+"""How far the day of the earliest zone is ahead of UTC's."""
+BEYOND_CARE: Final = [code for code, use in USES.items() if not use.is_care]
 LONGEST: Final = 240
 AT_ONCE: Final = 50
 
@@ -66,11 +68,22 @@ def end_due(at: datetime) -> int:
         link__openings__ends_at__gt=at
     )
     groups = ((over, ends.BY_DATE), (left, ends.SENDER_LEFT), (moved, ends.MOVED))
-    done = 0
+    done = sum(
+        end(release, state=Release.State.ENDED, why=ends.YES_OVER, by=None, at=at)
+        for release in _may_be_over(live, at=at)
+        if is_over(release, at=at)
+    )
     for rows, why in (*groups, (used, ends.USED_UP)):
         for release in rows.distinct().select_related("practice")[:AT_ONCE]:
             done += end(release, state=Release.State.ENDED, why=why, by=None, at=at)
     return done
+
+
+def _may_be_over(live: QuerySet[Release], *, at: datetime) -> QuerySet[Release]:
+    """Return the few whose yes a day or a birthday can have ended; what is said acts by itself."""
+    past = Q(items__consent__review_on__lt=(at + EARLIEST).date())
+    grown = Q(items__consent__decider=Consent.Decider.ADVOCATE, use__in=BEYOND_CARE)
+    return live.filter(past | grown).distinct().select_related("practice", "made_by__practice")
 
 
 @transaction.atomic
@@ -113,8 +126,9 @@ def end(
 def end_for_withdrawal(consent: Consent, use: str, *, by: Person, at: datetime) -> list[Had]:
     """End everything live that stood on a yes just taken back, and say who has had what.
 
-    Wired as "consent.withdrawn": it runs in the transaction of the withdrawal, so there is no
-    moment at which the yes is gone and the link is not. `use` empty means every use.
+    Wired as "consent.withdrawn": it runs in the transaction of the withdrawal, or of a newer
+    answer that is a no, so there is no moment at which the yes is gone and the link is not. `use`
+    empty means every use.
     """
     live = (
         Release.objects.filter(
@@ -135,17 +149,10 @@ def end_for_withdrawal(consent: Consent, use: str, *, by: Person, at: datetime) 
 
 def _stood_on(release: Release, consent: Consent, use: str, *, at: datetime) -> bool:
     """Say whether this release stood on what was taken back: by its row, or by asking again."""
-    if release.basis not in (CONSENT, EXPECTED):
+    if release.basis not in BY_YES:
         return False
-    for item in items_of(release):
-        if item.consent_id == consent.pk and use in ("", release.use):
-            return True
-        try:
-            may_leave(release, item.photo, at=at, checked_by=release.checked_by)
-        except MayNotGo as refused:
-            if any(one.code in ("withdrawn", "said_no") for one in refused.missing):
-                return True
-    return False
+    by_row = release.items.filter(consent=consent).exists() and use in ("", release.use)
+    return by_row or is_over(release, at=at, codes=NO)
 
 
 def ask_back(release: Release, told: Had, *, at: datetime) -> Had:

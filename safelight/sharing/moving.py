@@ -8,7 +8,10 @@ from django.db import transaction
 from safelight.lib.refusals import NotFound
 from safelight.patients.models import Patient
 from safelight.people.models import Person
-from safelight.sharing.models import Package, Release, ReleasedPhoto
+from safelight.sharing.asking import is_over
+from safelight.sharing.ending import end
+from safelight.sharing.models import LIVE, Package, Release, ReleasedPhoto
+from safelight.sharing.rules.ends import YES_OVER
 from safelight.sharing.sealed import rebind_item, rebind_package
 
 
@@ -44,4 +47,13 @@ def move_all(
             package.save(update_fields=["wrapped_key"])
         Release.objects.filter(pk=release.pk).update(patient=to_patient)
         moved.append(str(release.pk))
+    _end_what_is_over(to_patient, by=by, at=at)
     return moved
+
+
+def _end_what_is_over(patient: Patient, *, by: Person, at: datetime) -> None:
+    """End what stood on a yes that the other record had a newer no to: both speak for one now."""
+    live = Release.objects.filter(items__patient=patient, state__in=LIVE).distinct()
+    for release in live.select_related("practice", "made_by__practice"):
+        if is_over(release, at=at):
+            end(release, state=Release.State.ENDED, why=YES_OVER, by=by, at=at)

@@ -15,7 +15,7 @@ from safelight.lib.refusals import BadInput, Refusal
 from safelight.lib.tokens import new_token, token_hash
 from safelight.photos.clock import require_sound_clock
 from safelight.policy.dates import day_words
-from safelight.sharing.asking import items_of
+from safelight.sharing.asking import is_over, items_of
 from safelight.sharing.confirming import is_pin
 from safelight.sharing.ending import end
 from safelight.sharing.models import Link, Opening, Release, ReleasedPhoto, Reply
@@ -221,7 +221,7 @@ def _live_link(token: str, *, at: datetime) -> Link:
     """Return a token's link if it may be opened now.
 
     The question holds every condition, so a closed link brings no row, as an unknown one does: both
-    take the same time.
+    take the same time. What the patient said is asked anew, as each opening shows the photos again.
     """
     require_sound_clock(at)
     rows = Link.objects.select_related("release__practice", "release__made_by", "release__patient")
@@ -234,7 +234,7 @@ def _live_link(token: str, *, at: datetime) -> Link:
         release__made_by__is_active=True,
         release__made_by__left_at=None,
     ).first()
-    if link is None or not is_open(link, at=at):
+    if link is None or not is_open(link, at=at) or is_over(link.release, at=at):
         raise LinkClosed
     return link
 

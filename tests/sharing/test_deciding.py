@@ -10,6 +10,7 @@ from safelight.audit.models import Entry
 from safelight.audit.reading import detail_of
 from safelight.consent.going import MayNotGo
 from safelight.consent.models import Consent
+from safelight.consent.withdrawing import withdraw_consent
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal, StepUp
 from safelight.patients.models import BreakGlass, Patient, Visit
 from safelight.people.models import Person, Phone
@@ -78,6 +79,25 @@ def test_expected_care_stands_where_nobody_asked_and_not_where_the_patient_said_
     with pytest.raises(MayNotGo) as told:
         drafting.set_basis(refused, code="EXPECTED_CARE", reason=reason, by=ada, at=NOON)
     assert {item.code for item in told.value.missing} == {"said_no"}
+
+
+def test_approved_research_stands_where_nobody_asked_and_never_against_a_no(
+    photo: Photo, pat: Patient, ada: Person
+) -> None:
+    told: dict[str, Any] = {"code": "RESEARCH_S95A", "reason": "Too many to ask"}
+    told["facts"] = {"approval": "Sample HREC 2026/1"}
+    release = drafting.begin_release([photo], use="research", by=ada, at=NOON)
+    drafting.set_basis(release, **told, by=ada, at=NOON)
+    asked = keep(pat, ada, talk(uses={"research": "yes"}), agreed_at=NOON)
+    drafting.set_basis(release, **told, by=ada, at=NOON)
+    withdraw_consent(asked, use="research", said_by="Pat", by=ada, at=NOON)
+    with pytest.raises(MayNotGo) as refused:
+        drafting.set_basis(release, **told, by=ada, at=NOON)
+    assert [one.code for one in refused.value.missing] == ["withdrawn"]
+    keep(pat, ada, talk(uses={"research": "no"}), agreed_at=NOON + timedelta(minutes=1))
+    with pytest.raises(MayNotGo) as refused:
+        drafting.set_basis(release, **told, by=ada, at=NOON + timedelta(minutes=1))
+    assert [one.code for one in refused.value.missing] == ["said_no"]
 
 
 def test_a_basis_in_law_needs_its_facts_written_down(photo: Photo, ada: Person) -> None:

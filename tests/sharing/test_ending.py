@@ -1,7 +1,7 @@
 """Ending: by date, by the patient's word, by hand. What was ours is gone, the rest is asked for."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -149,6 +149,59 @@ def test_a_yes_renewed_and_then_taken_back_ends_what_left_on_the_first(
         knock(out.token, at=LATER)
 
 
+def test_a_newer_no_ends_what_left_on_the_older_yes(
+    out: Out, packed: Out, pat: Patient, ada: Person
+) -> None:
+    session = open_link(out.token, accepts_terms=True, at=LATER).session
+    keep(pat, ada, talk(uses={"referral": "no"}), agreed_at=LATER)
+    with pytest.raises(LinkClosed):
+        bytes_for(session, out.release.items.get().pk, kind="view", at=LATER)
+    for one in (out, packed):
+        one.release.refresh_from_db()
+        assert (one.release.state, one.release.end_why) == (Release.State.ENDED, "withdrawn")
+
+
+def test_a_no_to_another_use_leaves_a_link_alone(out: Out, pat: Patient, ada: Person) -> None:
+    keep(pat, ada, talk(uses={"teaching": "no"}), agreed_at=LATER)
+    assert knock(out.token, at=LATER)
+
+
+def test_a_link_does_not_outlive_the_review_day_of_the_yes_it_stands_on(
+    out: Out, packed: Out, consent: Consent
+) -> None:
+    Consent.objects.filter(pk=consent.pk).update(review_on=NOON.date())
+    tonight = NOON + timedelta(hours=11, minutes=59)  # a minute to midnight in Exampleton
+    assert knock(out.token, at=tonight)
+    assert end_due(tonight) == 0
+    with pytest.raises(LinkClosed):
+        knock(out.token, at=tonight + timedelta(minutes=1))
+    assert end_due(tonight + timedelta(minutes=1)) == 2
+    packed.release.refresh_from_db()
+    assert (packed.release.state, packed.release.end_why) == (Release.State.ENDED, "yes_over")
+
+
+def test_a_link_goes_on_where_the_yes_was_renewed_before_its_review_day(
+    out: Out, consent: Consent, pat: Patient, ada: Person
+) -> None:
+    Consent.objects.filter(pk=consent.pk).update(review_on=NOON.date())
+    keep(pat, ada, talk(uses={"referral": "yes"}), agreed_at=LATER)
+    assert end_due(NOON + timedelta(days=2)) == 0
+    assert knock(out.token, at=NOON + timedelta(days=2))
+
+
+def test_a_parents_yes_to_teaching_ends_with_the_childs_birthday_also_where_it_left(
+    photo: Photo, nil: Clinician, pat: Patient, consent: Consent, ada: Person
+) -> None:
+    Patient.objects.filter(pk=pat.pk).update(born=date(2010, 10, 16))
+    Consent.objects.filter(pk=consent.pk).update(decider="advocate")
+    photo.refresh_from_db()
+    out = sent(drafted([photo], nil, ada, use="teaching", form="link", needs_pin=False), ada)
+    eve = datetime(2026, 10, 15, 12, 59, tzinfo=UTC)  # a minute to the sixteenth birthday
+    assert end_due(eve) == 0
+    assert knock(out.token, at=eve)
+    assert end_due(eve + timedelta(minutes=1)) == 1
+
+
 def test_a_withdrawal_that_fails_ends_nothing(out: Out, consent: Consent, ada: Person) -> None:
     class Broken(Exception):
         pass
@@ -263,6 +316,18 @@ def test_joined_records_keep_their_links_open_and_parted_ones_too(
     item.refresh_from_db()
     assert item.patient_id == pat.pk
     assert bytes_for(session, item.pk, kind="view", at=LATER).data
+
+
+def test_a_newer_no_in_the_other_record_ends_the_link_when_both_are_joined(
+    out: Out, pat: Patient, quinn: Patient, ada: Person, mo: Person
+) -> None:
+    keep(quinn, ada, talk(uses={"referral": "no"}), agreed_at=NOON + timedelta(minutes=2))
+    assert knock(out.token, at=LATER)
+    merge_patients(quinn, pat, reason="One person", by=mo, at=LATER)
+    with pytest.raises(LinkClosed):
+        knock(out.token, at=LATER)
+    out.release.refresh_from_db()
+    assert (out.release.state, out.release.end_why) == (Release.State.ENDED, "yes_over")
 
 
 def test_a_reply_comes_with_an_open_session_and_is_read_once(out: Out, ada: Person) -> None:
