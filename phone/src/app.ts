@@ -2,7 +2,7 @@
 
 import * as camera from "./camera.ts";
 import { lock, startLock } from "./lock.ts";
-import { drain, makeReady, look } from "./outbox.ts";
+import { drain, freeOrphans, look } from "./outbox.ts";
 import { endRoll, Roll, useRoll } from "./roll.ts";
 import { Locked, screen } from "./screen.ts";
 import { sendNow, startSending } from "./sending.ts";
@@ -204,7 +204,7 @@ async function start(): Promise<void> {
     void sendNow();
   });
   followUpdates();
-  await makeReady();
+  await freeOrphans();
   if (await kept("paired")) startSending();
   await run();
 }

@@ -3,7 +3,7 @@
 import { fromBase64, sha256, toHex, type Bytes } from "./bytes.ts";
 import { letsGo, readReceipt, type Signed } from "./proofs.ts";
 import * as server from "./server.ts";
-import { kept, keep, shelves, type Gone, type Waiting } from "./store.ts";
+import { forget, kept, keep, shelves, type Gone, type Refusal, type Waiting } from "./store.ts";
 
 const SMALLEST_PIECE = 1024 * 1024;
 const LARGEST_PIECE = 8 * SMALLEST_PIECE;
@@ -13,7 +13,12 @@ const LONGEST_WAIT = 5000;
 const PATIENCE_TO_FILE = 90_000;
 const FIRST_REST = 5 * 60_000;
 const LONGEST_REST = 24 * 3_600_000;
+const LONGEST_PASSING = 30 * 60_000;
 const TOO_LARGE = 413;
+/** What no later try can mend: another photo has this number, or this phone has another by now. */
+const FOR_GOOD = new Set(["other_content", "not_found"]);
+const BAD_RECEIPT = "receipt";
+const UNSIGNED = "The practice’s receipt for it could not be verified, so it stays here.";
 
 export interface News {
   waiting: Waiting[];
@@ -42,21 +47,43 @@ export async function look(): Promise<Waiting[]> {
   return news.waiting;
 }
 
-/** Put a capsule away, over an older seal of the same id. It is on the disk when this returns. */
+/** Put a capsule away. It is on the disk when this returns.
+ * `again` puts it over the older seal of the same id: only while that is held back, for the practice
+ * takes one content under one number. What is on its way or gone already stays as it was. */
 export async function store(
   capsule: Bytes,
   about: Pick<Waiting, "id" | "kind" | "sealed_at" | "ready">,
-): Promise<Waiting> {
+  again = false,
+): Promise<void> {
   const digest = toHex(await sha256(capsule));
   const item: Waiting = { ...about, sha256: digest, size: capsule.length };
   const change = (await shelves()).transaction(["queue", "capsules"], "readwrite", { durability: "strict" });
-  await Promise.all([
-    change.objectStore("queue").put(item),
-    change.objectStore("capsules").put(capsule.buffer, item.id),
-    change.done,
-  ]);
+  const before = await change.objectStore("queue").get(item.id);
+  if (again ? before?.ready === false : !before) {
+    await Promise.all([
+      change.objectStore("queue").put(item),
+      change.objectStore("capsules").put(capsule.buffer, item.id),
+    ]);
+  }
+  await change.done;
   await look();
-  return item;
+}
+
+/** The name of the lock by which a page has a photo in hand that is still being labelled. */
+const handOf = (id: string): string => `hand:${id}`;
+
+/** Take a photo in hand until it is let go of, or its page ends. */
+export const takeInHand = (id: string): Promise<() => void> =>
+  new Promise((taken) => {
+    void navigator.locks.request(handOf(id), () => new Promise<void>((letGo) => taken(letGo)));
+  });
+
+/** Let go out as it is what no page has in hand any more: it was shut while somebody labelled. */
+export async function freeOrphans(): Promise<void> {
+  const back = (await look()).filter((item) => !item.ready);
+  if (!back.length) return;
+  const hands = new Set((await navigator.locks.query()).held?.map(({ name }) => name));
+  await makeReady(back.filter(({ id }) => !hands.has(handOf(id))).map(({ id }) => id));
 }
 
 /** Let these go out as they are: they arrive without their words and are labelled at the desk. */
@@ -69,9 +96,16 @@ export async function makeReady(ids?: readonly string[]): Promise<void> {
   await look();
 }
 
-/** Whether an item goes out by itself now. One that was refused rests, longer each time. */
+/** How long a refused item rests: longer each time, for a day at most, or for half an hour where
+ * it was no fault of the item. */
+const rest = ({ times, final }: Refusal): number =>
+  Math.min(final ? LONGEST_REST : LONGEST_PASSING, FIRST_REST * 2 ** (times - 1));
+
+/** Whether an item goes out by itself now. */
 export const isDue = ({ ready, refused }: Waiting, now: number): boolean =>
-  ready && (!refused || now - Date.parse(refused.at) >= Math.min(LONGEST_REST, FIRST_REST * 2 ** (refused.times - 1)));
+  ready && (!refused || now - Date.parse(refused.at) >= rest(refused));
+
+const isConsent = ({ kind }: Waiting): boolean => kind === "consent";
 
 async function refuse(item: Waiting, refusal: { code: string; message: string }, final: boolean): Promise<void> {
   news.arrived.delete(item.id);
@@ -130,9 +164,16 @@ let pieceSize = SMALLEST_PIECE;
 export const nextPiece = (size: number, tookMs: number): number =>
   tookMs < QUICK ? Math.min(LARGEST_PIECE, size * 2) : Math.max(SMALLEST_PIECE, size / 2);
 
-async function upload(item: Waiting): Promise<Signed | null> {
-  const capsule = await (await shelves()).get("capsules", item.id);
-  if (!capsule) throw new Error("the capsule is missing");
+/** One item as it lies here now, row and capsule of one moment; null if it is gone meanwhile. */
+async function pick(id: string): Promise<{ item: Waiting; capsule: ArrayBuffer } | null> {
+  const both = (await shelves()).transaction(["queue", "capsules"]);
+  const [item, capsule] = await Promise.all([
+    both.objectStore("queue").get(id), both.objectStore("capsules").get(id),
+  ]);
+  return item && capsule ? { item, capsule } : null;
+}
+
+async function upload(item: Waiting, capsule: ArrayBuffer): Promise<Signed | null> {
   const about = { size: item.size, sha256: item.sha256, sealed_at: item.sealed_at, kind: item.kind };
   let { offset, receipt } = await server.announce(item.id, about);
   while (!receipt) {
@@ -147,15 +188,19 @@ async function upload(item: Waiting): Promise<Signed | null> {
   return receipt;
 }
 
-/** Take a receipt to heart. True when the capsule may be and has been forgotten. */
+/** Take a receipt to heart. True when nothing more is to be asked now: it let the capsule go, or it
+ * was not the practice's. */
 async function settle(item: Waiting, signed: Signed | null): Promise<boolean> {
   const paired = await kept("paired");
   if (!signed || !paired) return false;
   const receipt = await readReceipt(fromBase64(paired.answer.receipt_key), signed);
+  const alarm = await kept("alarm");
   if (!receipt) {
-    await keep("alarm", "receipt");
-    return false;
+    if (!alarm) await keep("alarm", BAD_RECEIPT);
+    await refuse(item, { code: BAD_RECEIPT, message: UNSIGNED }, false);
+    return true;
   }
+  if (alarm === BAD_RECEIPT) await forget("alarm"); // it was mended
   if (receipt.state === "stored" && receipt.capture === item.id) {
     news.arrived.add(item.id);
     changed();
@@ -173,37 +218,57 @@ async function settle(item: Waiting, signed: Signed | null): Promise<boolean> {
 
 export const pause = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
 
-async function untilFiled(item: Waiting, deadline: number): Promise<void> {
-  for (let wait = FIRST_WAIT; Date.now() < deadline; wait = Math.min(LONGEST_WAIT, wait * 1.5)) {
-    const state = await server.captureState(item.id);
-    if (await settle(item, state.receipt)) return;
-    if (state.state === "refused") {
-      await refuse(item, state.refused ?? { code: "refused", message: REFUSED }, true);
-      return;
-    }
-    await pause(wait);
+/** Send one item. What arrived and is not filed yet is returned. */
+async function sendOne(id: string): Promise<Waiting | null> {
+  const found = await pick(id);
+  if (!found) return null;
+  const { item, capsule } = found;
+  try {
+    const receipt = await upload(item, capsule);
+    news.refusals.delete(id);
+    return (await settle(item, receipt)) ? null : item;
+  } catch (error) {
+    if (!(error instanceof server.Refused) || error.status === 401) throw error;
+    await refuse(item, error, error.status === TOO_LARGE || FOR_GOOD.has(error.code));
+    return null;
+  } finally {
+    news.sending = null;
+    changed();
   }
 }
 
-async function once(all: boolean): Promise<void> {
-  const items = (await look()).filter((item) => (all ? item.ready : isDue(item, Date.now())));
-  const consents = items.filter((item) => item.kind === "consent");
-  const photos = items.filter((item) => item.kind === "photo");
-  const stored: Waiting[] = [];
-  for (const item of [...consents, ...photos]) {
-    try {
-      const receipt = await upload(item);
-      news.refusals.delete(item.id);
-      if (!(await settle(item, receipt))) stored.push(item);
-    } catch (error) {
-      if (!(error instanceof server.Refused) || error.status === 401) throw error;
-      await refuse(item, error, error.status === TOO_LARGE);
-    } finally {
-      news.sending = null;
-      changed();
-    }
+/** Ask once how far these have come; return those that are not filed yet. */
+async function askAfter(stored: readonly Waiting[]): Promise<Waiting[]> {
+  const left: Waiting[] = [];
+  for (const item of stored) {
+    const { state, receipt, refused } = await server.captureState(item.id);
+    if (await settle(item, receipt)) continue;
+    if (state === "refused") await refuse(item, refused ?? { code: "refused", message: REFUSED }, true);
+    else left.push(item);
   }
-  for (const item of stored) await untilFiled(item, Date.now() + PATIENCE_TO_FILE);
+  return left;
+}
+
+/** Send what is due, and what becomes due meanwhile: one that is slow to be filed keeps no other. */
+async function once(all: boolean): Promise<void> {
+  const tried = new Set<string>();
+  let stored: Waiting[] = [];
+  let [wait, deadline] = [FIRST_WAIT, 0];
+  for (;;) {
+    const fresh = (await look()).filter((item) =>
+      !tried.has(item.id) && (all ? item.ready : isDue(item, Date.now())));
+    const [consents, photos] = [fresh.filter(isConsent), fresh.filter((item) => !isConsent(item))];
+    for (const { id } of [...consents, ...photos]) {
+      tried.add(id);
+      const arrived = await sendOne(id);
+      if (arrived) stored.push(arrived);
+    }
+    if (fresh.length) [wait, deadline] = [FIRST_WAIT, Date.now() + PATIENCE_TO_FILE];
+    stored = await askAfter(stored);
+    if (stored.length ? Date.now() >= deadline : !fresh.length) return;
+    if (stored.length) await pause(wait);
+    wait = Math.min(LONGEST_WAIT, wait * 1.5);
+  }
 }
 
 /** Send what waits, oldest first, one drain at a time over all tabs and workers.

@@ -3,7 +3,7 @@
 import { newId } from "./bytes.ts";
 import type { Cover, Turn } from "./geometry.ts";
 import { holdInHand } from "./held.ts";
-import { makeReady, news } from "./outbox.ts";
+import { makeReady, news, takeInHand } from "./outbox.ts";
 import { seal } from "./seal.ts";
 import { session, type Subject } from "./session.ts";
 import type { CaptureSet, Site } from "./shapes.ts";
@@ -36,7 +36,7 @@ export interface Words {
   chaperone: string;
   recognisable: boolean | null;
 }
-type Frame = Shot & { id: string; sequence: number };
+type Frame = Shot & { id: string; sequence: number; letGo: () => void };
 
 const NO_WORDS: Words = { label: "", notes: "", diagnosis: "", chaperone: "", recognisable: null };
 
@@ -52,6 +52,7 @@ export class Roll {
   frames: Frame[] = [];
   filed: string[] = [];
   private readonly filedAt = new Map<string, number>();
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(subject: Subject, consent: string | null) {
     this.subject = subject;
@@ -98,38 +99,57 @@ export class Roll {
     };
   }
 
-  private async sealOne(frame: Frame, words: Words, ready: boolean): Promise<void> {
-    const about = { id: frame.id, kind: "photo" as const, ready };
-    await seal(about, this.meta(frame, words), frame.bytes.slice(0));
+  /** One thing at a time: what lets photos go waits until none is being sealed. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.last.then(work);
+    this.last = mine.catch(() => undefined);
+    return mine;
   }
 
   /** Keep a photo: sealed now with what is known, held back until its words are written. */
-  async keep(shot: Shot): Promise<void> {
-    const frame = { ...shot, id: newId(), sequence: this.filed.length + this.frames.length + 1 };
-    await this.sealOne(frame, NO_WORDS, false);
-    holdInHand(0, "");
-    this.frames.push(frame);
-    if (open !== this) await this.letGo(); // the lock came while it was being sealed
+  async keep(make: () => Promise<Shot>): Promise<void> {
+    await this.inTurn(async () => {
+      const id = newId();
+      const frame = { ...(await make()), id, sequence: this.filed.length + this.frames.length + 1, letGo: await takeInHand(id) };
+      try {
+        await seal({ id, kind: "photo", ready: false }, this.meta(frame, NO_WORDS), frame.bytes.slice(0));
+      } catch (error) {
+        frame.letGo();
+        throw error;
+      }
+      holdInHand(0, "");
+      this.frames.push(frame);
+    });
+    if (open !== this) await this.letGo(); // the lock came while it was being made
   }
 
-  /** File the roll: seal each photo again with its words and let it go out. */
-  async file(words: Words): Promise<void> {
-    for (const frame of this.frames) await this.sealOne(frame, words, true);
-    this.empty();
+  /** File the roll: seal each photo again with its words and let it go out. What could not be sealed
+   * again stays on the roll as it was. */
+  file(words: Words): Promise<void> {
+    return this.inTurn(async () => {
+      for (const frame of [...this.frames]) {
+        const about = { id: frame.id, kind: "photo" as const, ready: true };
+        await seal(about, this.meta(frame, words), frame.bytes.slice(0), true);
+        this.leave(frame);
+      }
+    });
   }
 
   /** Let the roll go out as it is; it arrives unlabelled and is finished at the desk. */
-  async letGo(): Promise<void> {
-    const ids = this.frames.map((frame) => frame.id);
-    this.empty();
-    if (ids.length) await makeReady(ids);
+  letGo(): Promise<void> {
+    return this.inTurn(async () => {
+      const frames = [...this.frames];
+      if (frames.length) await makeReady(frames.map((frame) => frame.id));
+      for (const frame of frames) this.leave(frame);
+    });
   }
 
-  private empty(): void {
-    this.filed.push(...this.frames.map((frame) => frame.id));
-    this.filedAt.set(this.place, (this.filedAt.get(this.place) ?? 0) + this.frames.length);
-    for (const frame of this.frames) new Uint8Array(frame.bytes).fill(0);
-    this.frames = [];
+  private leave(frame: Frame): void {
+    this.frames = this.frames.filter((each) => each !== frame);
+    this.filed.push(frame.id);
+    this.filedAt.set(this.place, (this.filedAt.get(this.place) ?? 0) + 1);
+    new Uint8Array(frame.bytes).fill(0);
+    frame.letGo();
   }
 
   /** How many of the filed ones are still on this phone. */

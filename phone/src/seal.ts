@@ -36,17 +36,25 @@ export function dropBlobs(): void {
   for (const room of held) (room as { transfer?: (n: number) => ArrayBuffer }).transfer?.(0);
 }
 
+/** What to do when a photo could not be sealed or put away. */
+export const whyNotSealed = (error: unknown): string =>
+  error instanceof DOMException && error.name === "QuotaExceededError"
+    ? "This phone has no room left. Delete something on it, then try again."
+    : "It could not be sealed. Try again.";
+
 /** Make a JPEG of a part of a picture, in a worker that ends with its Blob. The picture is closed. */
 export const encode = (
   picture: ImageBitmap, part: Box, longest: number, quality: number,
 ): Promise<ArrayBuffer> => inWorker({ do: "encode", picture, part, longest, quality }, [picture]);
 
-/** Seal words and pixels to the practice's key and put them in the outbox. The pixels are given away. */
+/** Seal words and pixels to the practice's key and put them in the outbox. The pixels are given away.
+ * `again` seals what lies there already anew, as long as it is held back. */
 export async function seal(
   about: Pick<Waiting, "id" | "kind" | "ready">,
   meta: unknown,
   pixels: ArrayBuffer,
-): Promise<Waiting> {
+  again = false,
+): Promise<void> {
   const { paired, config } = session();
   const sealed_at = new Date().toISOString();
   const clear = {
@@ -56,5 +64,5 @@ export async function seal(
   const key: Bytes = fromBase64(config.capture_key.public);
   const capsule = await inWorker({ do: "seal", key, clear, meta, pixels }, [pixels]);
   dropBlobs();
-  return store(new Uint8Array(capsule), { ...about, sealed_at });
+  await store(new Uint8Array(capsule), { ...about, sealed_at }, again);
 }

@@ -1,7 +1,7 @@
 /** Sending: when the outbox is emptied, and what is told to the practice in between. */
 
 import { fromBase64 } from "./bytes.ts";
-import { drain, gone, isDue, look, news, onNews, toldGone } from "./outbox.ts";
+import { drain, freeOrphans, gone, isDue, look, news, onNews, toldGone } from "./outbox.ts";
 import { extendsLog, readCheckpoint } from "./proofs.ts";
 import * as server from "./server.ts";
 import { kept, keep } from "./store.ts";
@@ -15,6 +15,7 @@ const EVERY = 30_000;
 const BEAT_EVERY = 60_000;
 
 let wait = SHORTEST;
+let wishes = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let awake: { release(): Promise<void> } | undefined;
 export let asks: string[] = [];
@@ -43,6 +44,8 @@ export async function send(all = false): Promise<void> {
 }
 
 async function sendOnce(all: boolean): Promise<void> {
+  const wish = ++wishes;
+  await freeOrphans();
   const ready = (await look()).some((item) => (all ? item.ready : isDue(item, Date.now())));
   if (!ready) { again(EVERY); return; }
   if (document.visibilityState === "visible") void stayAwake();
@@ -59,7 +62,7 @@ async function sendOnce(all: boolean): Promise<void> {
   }
   wait = SHORTEST;
   if (news.waiting.length !== before) void beat();
-  again(how === "busy" ? 1000 : EVERY);
+  again(how === "busy" || wish !== wishes ? 1000 : EVERY); // somebody wished it meanwhile: look again
 }
 
 /** Ask the browser to send when the network is back, also with the app closed (Chrome). */

@@ -120,7 +120,19 @@ async function signedHeaders(method: string, path: string, body: Bytes): Promise
   };
 }
 
+/** A phone whose clock is off learns by how much from the first answer, and signs that call anew. */
 async function ask(path: string, wanted: Wanted = {}): Promise<Response> {
+  const before = skew;
+  try {
+    return await askOnce(path, wanted);
+  } catch (error) {
+    const late = error instanceof Refused && error.code === "clock_wrong" && skew !== before;
+    if (!late) throw error;
+    return askOnce(path, wanted);
+  }
+}
+
+async function askOnce(path: string, wanted: Wanted): Promise<Response> {
   const method = wanted.method ?? "GET";
   const sent: Wanted = { ...wanted };
   if (wanted.body !== undefined) sent.raw = utf8(JSON.stringify(wanted.body));

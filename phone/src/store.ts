@@ -14,7 +14,8 @@ export interface Waiting {
   ready: boolean;
   refused?: Refusal;
 }
-/** That the practice said no: by which code, when, how often, and whether it may be thrown away. */
+/** That the practice said no: by which code, when, how often, and whether no later try can mend it:
+ * then a person may throw it away. */
 export interface Refusal {
   code: string;
   at: string;

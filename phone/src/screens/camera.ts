@@ -81,6 +81,15 @@ function ghostPart(roll: Roll, signal: AbortSignal): { canvas: HTMLCanvasElement
   return { canvas, hints };
 }
 
+/** Count the press. A phone without room for it says so where the photo is kept. */
+async function countShutter(): Promise<void> {
+  try {
+    await keep("shutters", ((await kept("shutters")) ?? 0) + 1);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  }
+}
+
 /** Show the finder until a photo is taken or the person goes on. */
 export function cameraScreen(roll: Roll, stream: MediaStream): Promise<Leave> {
   const most = session().config.settings.max_photos_per_visit;
@@ -114,7 +123,7 @@ export function cameraScreen(roll: Roll, stream: MediaStream): Promise<Leave> {
       try {
         const takenAt = new Date().toISOString();
         const still = await camera.still(video);
-        await keep("shutters", ((await kept("shutters")) ?? 0) + 1);
+        await countShutter();
         leave({ go: "shot", shot: { still, takenAt, best: looked.best(), limitReason } });
       } catch {
         shutter.disabled = taking = false;

@@ -6,7 +6,7 @@ import { button, h, pair, put, quiet } from "../page.ts";
 import { LEAST, measure, verdict, type Measure, type Verdict } from "../quality.ts";
 import type { Roll, Shot } from "../roll.ts";
 import { dialog, screen } from "../screen.ts";
-import { dropBlobs, encode } from "../seal.ts";
+import { dropBlobs, encode, whyNotSealed } from "../seal.ts";
 import { session } from "../session.ts";
 import type { Shot as Taken } from "./camera.ts";
 import { Table, type Tool } from "./crop.ts";
@@ -49,7 +49,8 @@ async function toSeal(taken: Taken, table: Table): Promise<{ bytes: ArrayBuffer;
   return { bytes: made, type: "image/jpeg", width: Math.round(w * scale), height: Math.round(high * scale) };
 }
 
-async function keepIt(roll: Roll, taken: Taken, table: Table, seen: Verdict, m: Measure, why: string): Promise<void> {
+/** Cut what is kept and say what is known of it. Done once: the rest of the picture is gone then. */
+async function shotOf(roll: Roll, taken: Taken, table: Table, seen: Verdict, m: Measure, why: string): Promise<Shot> {
   const { bytes, type, width, height } = await toSeal(taken, table);
   table.wipe();
   taken.still.picture.close();
@@ -58,7 +59,7 @@ async function keepIt(roll: Roll, taken: Taken, table: Table, seen: Verdict, m: 
   const cover = table.covers
     .map((box) => coverInCrop({ shape: "rect", ...box }, table.crop))
     .filter((each): each is Cover => each !== null);
-  const shot: Shot = {
+  return {
     bytes, takenAt: taken.takenAt, via: taken.still.via, turn: table.turn, cover,
     quality: {
       width, height, type, focus: Math.round(m.focus * 10) / 10, focus_word: seen.focus.toLowerCase(),
@@ -69,8 +70,6 @@ async function keepIt(roll: Roll, taken: Taken, table: Table, seen: Verdict, m: 
     override: why, limitReason: taken.limitReason,
     view: view?.code ?? "", set: roll.set?.code ?? "",
   };
-  await roll.keep(shot);
-  roll.nextView();
 }
 
 /** Show what was taken. True when it was kept. */
@@ -80,11 +79,12 @@ export async function checkScreen(roll: Roll, taken: Taken): Promise<boolean> {
   const seen = verdict(m, taken.best, picture.width, picture.height);
   holdInHand(1, "Not yet sealed");
   let sealing = false;
+  let shot: Shot | undefined;
   const drop = (): void => {
     holdInHand(0, "");
     if (sealing) return;
     picture.close();
-    new Uint8Array(bytes).fill(0);
+    for (const each of [bytes, shot?.bytes]) if (each?.byteLength) new Uint8Array(each).fill(0);
   };
   try {
     return await screen<boolean>((leave, signal) => {
@@ -93,6 +93,7 @@ export async function checkScreen(roll: Roll, taken: Taken): Promise<boolean> {
       meters[1].set(seen.levels.light, seen.light);
       meters[2].set(seen.levels.detail, seen.detail);
       const small = h("p", { class: "small", role: "status" });
+      const problem = h("p", { class: "problem", role: "alert" });
       const clearCovers = quiet("Take covers off", () => table.uncover(), { hidden: true });
       const tell = (): void => {
         clearCovers.hidden = table.covers.length === 0;
@@ -106,12 +107,21 @@ export async function checkScreen(roll: Roll, taken: Taken): Promise<boolean> {
       signal.addEventListener("abort", () => table.wipe());
       const again = button("Take again", () => leave(false), seen.blurred || seen.blocked ? { "data-kind": "main" } : {});
       const keeping = async (): Promise<void> => {
-        const why = seen.blurred ? await askWhy() : "";
+        const why = seen.blurred && !shot ? await askWhy() : "";
         if (why === null) return;
-        sealing = true;
-        keep.disabled = again.disabled = true;
+        sealing = keep.disabled = again.disabled = true;
+        put(problem, "");
         put(small, "Sealing…");
-        await keepIt(roll, taken, table, seen, m, why);
+        try {
+          await roll.keep(async () => (shot ??= await shotOf(roll, taken, table, seen, m, why)));
+        } catch (error) {
+          sealing = keep.disabled = again.disabled = false;
+          put(small, "");
+          put(problem, `Not kept yet. ${whyNotSealed(error)}`);
+          if (signal.aborted) drop();
+          return;
+        }
+        roll.nextView();
         leave(true);
       };
       const keep = button(seen.blurred ? "Keep anyway" : "Keep it", () => void keeping(), seen.blurred ? {} : { "data-kind": "main" });
@@ -123,7 +133,7 @@ export async function checkScreen(roll: Roll, taken: Taken): Promise<boolean> {
           h("div", { class: "tools" }, h("h1", { class: "title" }, seen.sentence),
             h("div", { class: "verdicts" }, ...meters.map((each) => each.element)),
             h("div", { class: "row" }, tools, button("Turn", () => table.rotate())),
-            small, clearCovers),
+            problem, small, clearCovers),
         ],
         bar: [h("div", { class: "buttons" }, ...(seen.blocked ? [again] : seen.blurred ? [keep, again] : [again, keep]))],
       };

@@ -1,8 +1,9 @@
 /** P6 File: site, label and diagnosis come from the last visit; one tap files them all. */
 
-import { button, field, h, mainButton, pair, quiet, righted, wrong } from "../page.ts";
+import { button, field, h, mainButton, pair, put, quiet, righted, wrong } from "../page.ts";
 import type { Roll, Words } from "../roll.ts";
 import { screen } from "../screen.ts";
+import { whyNotSealed } from "../seal.ts";
 import { bornOn, fullName, given, session } from "../session.ts";
 import { birthday, labelFrom, photos, sides, upper } from "../words.ts";
 import { siteOf } from "./camera.ts";
@@ -97,8 +98,13 @@ export function fileScreen(roll: Roll, draft: FileDraft): Promise<Leave> {
         label: label.value.trim(), diagnosis: diagnosis.value.trim(), notes: notes.value.trim(),
         chaperone: chaperoneWords(draft), recognisable: draft.recognisable,
       };
-      await roll.file(words);
-      leave("filed");
+      try {
+        await roll.file(words);
+        leave("filed");
+      } catch (error) {
+        go.disabled = false;
+        put(busy, `Not filed yet. ${whyNotSealed(error)} What you kept is safe on this phone, sealed.`);
+      }
     };
     const go = mainButton(roll.subject.patient ? `File ${photos(n)} in ${first}’s record` : `Seal ${photos(n)} for ${first}`, () => void send());
     const labelBox = field("Label", label);

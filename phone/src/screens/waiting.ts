@@ -11,6 +11,13 @@ const MENDS: Record<string, string> = {
   no_consent: "Open the patient, record the consent, then send again. The photo is kept here, sealed, until then.",
   photo_too_large: "It is larger than the practice takes in. Tell the practice manager.",
   unreadable: "The photo arrived damaged, so it was not filed. Send it again.",
+  other_content: "Look at what arrived before: if it shows the same, this one may be thrown away.",
+  receipt: "Tell the practice’s IT person. A phone that is stopped and added again gets the practice’s key anew.",
+  ...Object.fromEntries(["not_found", "mismatch"].map((code) => [code,
+    "Ask for a code for the person or practice this phone belonged to then, and add it again with that. Else it can only be thrown away."])),
+};
+const WHYS: Record<string, string> = {
+  not_found: "It was sealed when the practice knew this phone as another one.",
 };
 const ALARMS: Record<string, string> = {
   receipt: "A receipt was not signed by the practice. The photos stay here. Tell the practice’s IT person.",
@@ -19,7 +26,8 @@ const ALARMS: Record<string, string> = {
 };
 
 const what = (item: Waiting): string => (item.kind === "photo" ? "1 photo" : "1 consent");
-const why = (item: Waiting): string => news.refusals.get(item.id)?.message ?? REFUSED;
+const why = (item: Waiting): string =>
+  WHYS[item.refused?.code ?? ""] ?? news.refusals.get(item.id)?.message ?? REFUSED;
 const mend = (item: Waiting): string =>
   MENDS[item.refused?.code ?? ""] ?? "Tell the practice manager. It stays here, sealed.";
 
