@@ -17,31 +17,18 @@ from safelight.audit.actions import words_for
 from safelight.audit.checkpoints import latest
 from safelight.audit.log import record
 from safelight.audit.models import Entry
-from safelight.consent.uses import USES
 from safelight.lib.clock import now
 from safelight.patients.access import identity_for, patient_for
-from safelight.patients.breaking_glass import reason_words
 from safelight.people.duties import Act, may, opens_records, role_names
 from safelight.people.models import Person
 from safelight.people.reading import names_by_id
-from safelight.photos.printing import PURPOSES
 from safelight.sharing.reading import recipients_of
 from safelight.web.desk.asked import number_in
+from safelight.web.desk.audit_codes import outcome_words, purpose_words
 from safelight.web.desk.audit_sought import Seeking, find_patient, seeking
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
 PRINTED = 500
-LOOKS: Final = {
-    "photo.viewed": {"full": "At actual size"},
-    "photo.thumbnails_viewed": {},
-    "photo.ghost_viewed": {},
-    "photo.original_viewed": {},
-    "photo.compared": {},
-    "photo.printed": PURPOSES,
-}
-"""What the purposes of looking are called; one that only repeats the act is left out."""
-
-
 NOTHING: Final = reading.Page([], None)
 BY_LINK = {"SP": "A recipient", "PT": "The patient"}
 """Readers without a sign-in, by the role that the log writes for them."""
@@ -68,15 +55,6 @@ def _url_of(entry: Entry) -> str:
     return reverse(f"desk:{pages[kind]}", args=[number]) if kind in pages and number else ""
 
 
-def _purpose(entry: Entry) -> str:
-    """Say what an act was for in words; how a picture is named inside is nothing to read."""
-    if entry.action in LOOKS:
-        return LOOKS[entry.action].get(entry.purpose, "")
-    if entry.action == "break_glass.opened":
-        return reason_words(entry.purpose)
-    return USES[entry.purpose].title if entry.purpose in USES else entry.purpose
-
-
 def _who(entry: Entry, names: dict[UUID, str]) -> str:
     if entry.actor_id is None:
         return "Safelight"
@@ -98,8 +76,8 @@ def lines(entries: Sequence[Entry], reader: Person) -> list[Line]:
             _who(entry, names),
             ", ".join(roles.get(code, code) for code in entry.role.split("+") if code),
             words_for(entry.action),
-            _purpose(entry),
-            entry.outcome,
+            purpose_words(entry),
+            outcome_words(entry),
             _url_of(entry),
             bool(entry.detail_commit),
         )

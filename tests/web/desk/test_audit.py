@@ -283,3 +283,29 @@ def test_a_patients_entries_are_found_through_the_search_and_narrowed(
     page = client.get(path, {"act": "photo.filed"}).content.decode()
     assert page.count('data-label="Did"') == 1
     assert "No entry fits." in client.get(path, {"act": "policy.changed"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("act", "purpose", "outcome", "words"),
+    [
+        ("refusal", "", "not_allowed", "Not allowed"),
+        ("photo.viewed", "view", "done", "Done"),
+        ("share.ended", "referral", "used_up", "Opened as often as was"),
+        ("share.sent", "referral", "link", "A link we can end"),
+        ("alarm.raised", "", "overdue", "A copy should have ended"),
+        ("copy.ended", "share", "out_of_reach", "Out of reach"),
+        ("photo.flagged", "", "sensitive_recognisable", "Sensitive and recognisable"),
+        ("photo.flagged", "", "none", "Neither"),
+        ("consent.withdrawn", "", "done", "<small>All of it</small>"),
+        ("consent.withdrawn", "peer_opinion", "done", "<small>Advice from other doctors"),
+    ],
+)
+def test_what_an_act_was_for_and_what_came_of_it_is_told_in_words(
+    mo: Person, at_desk: Desk, act: str, purpose: str, outcome: str, words: str
+) -> None:
+    with transaction.atomic():
+        record(act, practice=mo.practice_id, by=mo, at=NOON, purpose=purpose, outcome=outcome)
+    page = at_desk(mo).get("/audit", {"act": act}).content.decode()
+    assert words in page
+    assert f">{outcome}<" not in page
+    assert not purpose or f">{purpose}<" not in page
