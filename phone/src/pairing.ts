@@ -2,6 +2,7 @@
 
 import { fingerprint, fromBase64, readCode, shortMark } from "./bytes.ts";
 import * as server from "./server.ts";
+import { look } from "./outbox.ts";
 import { askToKeepStorage, hold, VERSION } from "./sending.ts";
 import { againText, makeKeys, publicKey, signText } from "./sign.ts";
 import { forget, keep, kept, type Paired } from "./store.ts";
@@ -42,6 +43,7 @@ export interface About {
 }
 export type Joined = { paired: Paired; mark: string } | { failed: string };
 
+const MOST_OFFERED = 4;
 const MISMATCH =
   "The key on the screen is not the key the server gave. Nothing was set up. Tell the practice’s IT person before you try again.";
 const NO_KEYS =
@@ -60,47 +62,68 @@ async function keysThatStay(): Promise<CryptoKeyPair | null> {
   }
 }
 
-/** That this phone is the one that was stopped: what it still holds was sealed under that number. */
-async function whoItWas(key: string): Promise<object> {
+/** That this phone is the one it was: what it still holds was sealed under that number. The key is kept
+ * before it is offered, as the practice may take it and its answer never come. */
+async function whoItWas(keys: CryptoKeyPair, key: string): Promise<object> {
   const before = await kept("before");
   if (!before) return {};
+  const offered = (await kept("offered")) ?? [];
+  await keep("offered", [...offered, keys].slice(-MOST_OFFERED));
   const phone = before.answer.phone_id;
-  return { before: { phone, signature: await signText(before.keys, againText(phone, key)) } };
+  const [signature, ...others] = await Promise.all(
+    [before.keys, ...offered].map((each) => signText(each, againText(phone, key))));
+  return { before: { phone, signature, others } };
 }
 
 /** The practice has stopped this phone: it may come back as the same one, by a new code. */
 export async function setAside(): Promise<void> {
   const paired = await kept("paired");
-  if (paired) await keep("before", paired);
+  if (!paired) return;
+  await keep("before", paired);
+  await forget("offered");
   await forget("paired");
 }
 
-/** Join. Nothing stays on the phone unless the server's key is the one that was scanned. */
+/** What this phone was, if it holds what was sealed then and the practice now takes it for another. */
+export async function strandedBy(paired: Paired): Promise<{ before: Paired; count: number } | null> {
+  const before = await kept("before");
+  const count = (await look()).length;
+  return before && count && before.answer.phone_id !== paired.answer.phone_id ? { before, count } : null;
+}
+
+/** Ask to join. Nothing is set up by it: two people may have marks to compare first. */
 export async function join(code: Code, about: About): Promise<Joined> {
   const keys = await keysThatStay();
   if (!keys) return { failed: NO_KEYS };
-  let paired: Paired | undefined;
   try {
     const key_text = await publicKey(keys);
     const answer = await server.pair({
-      code: code.code, ...about, public_key: key_text, app_version: VERSION, ...(await whoItWas(key_text)),
+      code: code.code, ...about, public_key: key_text, app_version: VERSION, ...(await whoItWas(keys, key_text)),
     });
     const key = fromBase64(answer.capture_key.public);
     if (code.mark !== null && (await fingerprint(key)) !== code.mark) return { failed: MISMATCH };
-    paired = { answer, keys, name: about.name };
-    await keep("paired", paired);
-    await forget("before");
-    useZone(answer.practice.zone);
-    if (answer.checkpoint) await hold(answer.checkpoint, []);
-    await askToKeepStorage();
-    return { paired, mark: await shortMark(key) };
+    return { paired: { answer, keys, name: about.name }, mark: await shortMark(key) };
   } catch (error) {
     if (error instanceof server.Silence) return { failed: "The practice server didn’t answer. Join the practice’s network and try again." };
     if (error instanceof server.Refused) return { failed: [error.message, error.remedy].filter(Boolean).join(" ") };
     throw error;
-  } finally {
-    if (!paired) await forget("paired");
   }
+}
+
+/** Set this phone up: from now on it is the practice's. It goes on watching over the practice's log, or
+ * begins anew where that belongs to another practice or was found wrong and is told. */
+export async function takeUp(paired: Paired): Promise<void> {
+  const before = await kept("before");
+  if (before?.answer.practice.id !== paired.answer.practice.id || (await kept("alarm"))) {
+    await forget("checkpoint");
+    await forget("alarm");
+  }
+  await keep("paired", paired);
+  await forget("before");
+  await forget("offered");
+  useZone(paired.answer.practice.zone);
+  if (paired.answer.checkpoint && !(await kept("checkpoint"))) await hold(paired.answer.checkpoint, []);
+  await askToKeepStorage();
 }
 
 /** Whether an IMEI's last digit fits the others (Luhn, 3GPP TS 23.003 annex B). */

@@ -35,6 +35,7 @@ export interface Paired {
 export interface Values {
   paired: Paired;
   before: Paired;
+  offered: CryptoKeyPair[];
   trial: CryptoKeyPair;
   config: Config;
   checkpoint: Kept;

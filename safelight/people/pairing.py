@@ -1,6 +1,7 @@
 """Pairing: a code used once, by which a phone joins the practice under its own key."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import transaction
 
 from safelight.audit.actor import Actor
 from safelight.audit.log import record
+from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.people.duties import Act, may, require_duty
 from safelight.people.models import PairingCode, Person, Phone
@@ -24,6 +26,7 @@ from safelight.people.rules import (
     shown_code,
     shown_fingerprint,
 )
+from safelight.people.signed_in import end_on_phone
 from safelight.policy.dates import local_day
 from safelight.vault.keyring import current
 from safelight.vault.sealing import open_text, peppered, seal_text
@@ -106,10 +109,13 @@ def paired_with(person: Person, code: UUID) -> Phone | None:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The number a phone had before it was stopped, and its new key signed with its old one."""
+    """The number a phone had before, and its new key signed with each key we may know it by.
+
+    Those are its last one, and any that it offered since and had no whole answer to.
+    """
 
     phone: str
-    signature: str
+    signatures: Sequence[str]
 
 
 @transaction.atomic
@@ -129,14 +135,14 @@ def pair_phone(
     """Pair a phone: use up the code and keep the phone's public key. Its private half never left.
 
     The code is taken by one conditional update, so it pairs one phone. A code whose maker or person
-    left, or lost the duty, pairs none. One that was stopped keeps its number, which is sealed into
-    every photo it still holds: under another they could never be filed.
+    left, or lost the duty, pairs none. One that was added before keeps its number, which is sealed
+    into every photo it still holds: under another they could never be filed.
     """
     key = checked_key(public_key)
     row = _take_code(code, at=at)
     today = local_day(at, row.practice.zone)
     owner = row.person
-    again = _stopped(before, row, public_key)
+    number, again = _as_before(before, row, public_key)
     facts: dict[str, Any] = dict(
         name=_short(name, 80) or (f"{owner.given}’s phone" if owner else "Practice phone"),
         model=_short(model, 80),
@@ -154,8 +160,9 @@ def pair_phone(
         ended_by=None,
     )
     if again is None:
-        phone = Phone.objects.create(practice=row.practice, owner=owner, **facts)
+        phone = Phone.objects.create(pk=number, practice=row.practice, owner=owner, **facts)
     else:
+        end_on_phone(again.pk)
         Phone.objects.filter(pk=again.pk).update(**facts)
         phone = Phone.objects.select_related("practice", "owner").get(pk=again.pk)
     PairingCode.objects.filter(pk=row.pk).update(phone=phone)
@@ -171,22 +178,34 @@ def pair_phone(
     return phone
 
 
-def _stopped(before: Before | None, row: PairingCode, public_key: str) -> Phone | None:
-    """Return the stopped phone of the same holder that this one proves to have been, or None.
+def _as_before(
+    before: Before | None, row: PairingCode, public_key: str
+) -> tuple[UUID, Phone | None]:
+    """Return the number to pair a phone under, and its row where it proves to have been ours.
 
-    It signs its new key with the one that the practice knew it by. A lost phone never comes back.
+    It signs its new key with the one that the practice knows it by, and its holder is the same. A
+    lost phone never comes back. A number that nobody has is one that a restored database forgot.
     """
     if before is None:
-        return None
+        return new_id(), None
     try:
-        number, signature = UUID(before.phone), from_unpadded(before.signature)
-    except (ValueError, BadInput):
-        return None
-    text = f"safelight/again/v1\n{number}\n{public_key}"
-    rows = Phone.objects.select_for_update().filter(pk=number, practice=row.practice)
-    phone = rows.filter(owner=row.person, state=Phone.State.REVOKED).first()
-    known = phone is not None and is_signed(bytes(phone.public_key), signature, text.encode())
-    return phone if known else None
+        number = UUID(before.phone)
+    except ValueError:
+        return new_id(), None
+    rows = Phone.objects.select_for_update().filter(pk=number)
+    phone = rows.filter(practice=row.practice, owner=row.person).first()
+    if phone is not None and phone.state != Phone.State.LOST:
+        text = f"safelight/again/v1\n{number}\n{public_key}".encode()
+        if any(_proves(signature, text, phone) for signature in before.signatures):
+            return number, phone
+    return (new_id() if rows.exists() else number), None
+
+
+def _proves(signature: str, text: bytes, phone: Phone) -> bool:
+    try:
+        return is_signed(bytes(phone.public_key), from_unpadded(signature), text)
+    except BadInput:
+        return False
 
 
 def _take_code(code: str, *, at: datetime) -> PairingCode:

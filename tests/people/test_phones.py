@@ -353,7 +353,8 @@ def come_back(row: Phone, signer: PhoneSigner, by: Person, **words: Any) -> tupl
     key = unpadded(PhoneSigner().public)
     signature = signer.signature(f"safelight/again/v1\n{row.pk}\n{words.pop('signed', key)}")
     code = make_code(for_practice=words.pop("for_practice", False), by=by, at=NOON)
-    return pair(code.code, key=key, before=Before(str(row.pk), signature), **words), key
+    proofs = (PhoneSigner().signature("another text"), signature)
+    return pair(code.code, key=key, before=Before(str(row.pk), proofs), **words), key
 
 
 def test_a_stopped_phone_comes_back_under_its_own_number(ada: Person) -> None:
@@ -372,20 +373,43 @@ def test_without_proof_a_phone_comes_back_as_another(ada: Person) -> None:
     revoke_phone(row, by=ada, at=NOON)
     assert come_back(row, PhoneSigner(), ada)[0].pk != row.pk
     assert come_back(row, signer, ada, signed="another key")[0].pk != row.pk
-    for before in (Before("", ""), Before("x", "y"), Before(str(row.pk), "?")):
+    for before in (Before("", ("",)), Before("x", ("y",)), Before(str(row.pk), ("?",))):
         code = make_code(for_practice=False, by=ada, at=NOON)
         assert pair(code.code, before=before).pk != row.pk
     row.refresh_from_db()
     assert row.state == "revoked"
 
 
-def test_a_lost_phone_one_that_works_and_anothers_are_not_taken_over(
-    ada: Person, ben: Person, mo: Person
-) -> None:
+def test_a_phone_whose_pairing_broke_off_keeps_its_number(ada: Person) -> None:
     row, signer = new_phone(ada.practice, ada)
-    assert come_back(row, signer, ada)[0].pk != row.pk, "it works: nothing to come back from"
     revoke_phone(row, by=ada, at=NOON)
-    assert come_back(row, signer, ben)[0].pk != row.pk
-    assert come_back(row, signer, mo, for_practice=True)[0].pk != row.pk
+    heard, _ = come_back(row, signer, ada)
+    assert heard.state == "open", "the phone never heard the answer, or its marks differed"
+    # Its old key proves nothing any more: only the one that it offered does.
+    assert come_back(row, signer, ada)[0].pk != row.pk
+    offered = PhoneSigner()
+    Phone.objects.filter(pk=row.pk).update(public_key=offered.public)
+    again, key = come_back(row, offered, ada)
+    assert (again.pk, again.state) == (row.pk, "open")
+    assert bytes(again.public_key) == from_unpadded(key)
+
+
+def test_a_number_that_a_restored_database_does_not_know_is_kept(ada: Person, cy: Person) -> None:
+    number, signer = uuid4(), PhoneSigner()
+    unknown = Phone(pk=number, practice=ada.practice, owner=ada)
+    again, _ = come_back(unknown, signer, ada)
+    assert again.pk == number, "what it holds is sealed under it"
+    other, _ = new_phone(cy.practice, cy)
+    assert come_back(other, signer, ada)[0].pk != other.pk
+    assert Phone.objects.get(pk=other.pk).practice_id == cy.practice_id
+
+
+def test_a_lost_phone_and_anothers_are_not_taken_over(ada: Person, ben: Person, mo: Person) -> None:
+    row, signer = new_phone(ada.practice, ada)
+    for by, for_practice in ((ben, False), (mo, True)):
+        assert come_back(row, signer, by, for_practice=for_practice)[0].pk != row.pk
+    revoke_phone(row, by=ada, at=NOON)
+    for by, for_practice in ((ben, False), (mo, True)):
+        assert come_back(row, signer, by, for_practice=for_practice)[0].pk != row.pk
     report_lost(row, last_seen="", by=ada, at=NOON)
     assert come_back(row, signer, ada)[0].pk != row.pk

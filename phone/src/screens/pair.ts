@@ -3,10 +3,10 @@
 import { onApple, thisPhone } from "../device.ts";
 import { button, field, h, mainButton, put, tick, wrong } from "../page.ts";
 import { addPasskey, rememberPasskey, signIn } from "../passkey.ts";
-import { imeiFits, join, readPairingText, readTyped, type About, type Code } from "../pairing.ts";
+import { imeiFits, join, readPairingText, readTyped, strandedBy, takeUp, type About, type Code } from "../pairing.ts";
 import * as camera from "../camera.ts";
 import { screen } from "../screen.ts";
-import { forget, keep, type Paired } from "../store.ts";
+import { keep, type Paired } from "../store.ts";
 import { whyNoPasskey } from "./nopasskey.ts";
 
 const installed = (): boolean =>
@@ -122,6 +122,20 @@ function compareScreen(mark: string): Promise<boolean> {
   }), "always");
 }
 
+/** Say that what the phone holds can't be sent under this code. True: the person goes on without it. */
+function strandedScreen({ answer }: Paired, count: number): Promise<boolean> {
+  const whose = answer.person ? `${answer.person.name}’s phone` : "a practice phone";
+  const [what, they] = count === 1 ? ["1 sealed item", "It"] : [`${count} sealed items`, "They"];
+  return screen((leave) => ({
+    title: "Another phone", kind: "refused",
+    main: [h("section", { class: "refusal", role: "alert" },
+      h("h1", { class: "title" }, `This phone still holds ${what}.`),
+      h("p", {}, `${they} can be sent only by ${whose} at ${answer.practice.name}. With this code the practice takes it for another phone.`),
+      h("p", {}, "Nothing is lost yet. Ask for a code of the same kind as before."))],
+    bar: [mainButton("Use another code", () => leave(false)), button("Go on without them", () => leave(true), { "data-wide": true })],
+  }), "always");
+}
+
 function passkeyScreen(paired: Paired): Promise<null> {
   const person = paired.answer.person;
   return screen((leave) => {
@@ -168,10 +182,12 @@ export async function addPhone(): Promise<void> {
     return;
   }
   if (code.mark === null && !(await compareScreen(joined.mark))) {
-    await forget("paired");
     await sayFailed("The two marks differ, so nothing was set up. Tell the practice’s IT person before you try again.");
     return;
   }
+  const stranded = await strandedBy(joined.paired);
+  if (stranded && !(await strandedScreen(stranded.before, stranded.count))) return;
+  await takeUp(joined.paired);
   if (joined.paired.answer.person) await passkeyScreen(joined.paired);
   await keep("checked", "due");
 }

@@ -23,6 +23,7 @@ from safelight.web.bodies import text_in, words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 MOST_BODY = 16 * 1024
+MOST_PROOFS = 4
 
 
 @csrf_exempt
@@ -93,7 +94,10 @@ def give_phone_back(request: PhoneRequest) -> HttpResponse:
 def _before(told: Any) -> Before | None:
     if not isinstance(told, dict):
         return None
-    return Before(text_in(told, "phone"), text_in(told, "signature"))
+    others = told.get("others", [])
+    if not isinstance(others, list) or not all(isinstance(one, str) for one in others):
+        raise BadInput("The phone sent something that is no text.")
+    return Before(text_in(told, "phone"), (text_in(told, "signature"), *others[:MOST_PROOFS]))
 
 
 def _pinned(phone: Phone) -> dict[str, Any]:
