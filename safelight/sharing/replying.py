@@ -5,7 +5,9 @@ from typing import Final
 
 from django.db import transaction
 
-from safelight.lib.refusals import BadInput
+from safelight.lib.refusals import BadInput, NotFound
+from safelight.patients.access import way_to
+from safelight.people.duties import Act, letters
 from safelight.people.models import Person
 from safelight.sharing.models import Link, Release, Reply
 from safelight.sharing.opening import live_opening, record_reading
@@ -43,10 +45,19 @@ def reply(session: str, *, words: str, at: datetime) -> Reply:
     return kept
 
 
+def may_read_replies(person: Person, release: Release, *, at: datetime) -> bool:
+    """Say whether replies are this person's to read: they speak of the patient and the photos."""
+    if not letters(person, Act.PHOTO_VIEW):
+        return False
+    return release.patient is None or way_to(person, release.patient, at=at) is not None
+
+
 @transaction.atomic
 def see_replies(release: Release, *, by: Person, at: datetime) -> list[Reply]:
     """Return the replies and mark the new ones as read, by whom. Reading again changes nothing."""
     require_practice(release, by)
+    if not may_read_replies(by, release, at=at):
+        raise NotFound
     require_share_sight(by, release, at=at)
     fresh = Reply.objects.filter(release=release, seen_at=None).update(seen_at=at, seen_by=by)
     if fresh:

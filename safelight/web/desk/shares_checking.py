@@ -24,6 +24,7 @@ from safelight.sharing.reading import (
     to_check,
     unread_replies,
 )
+from safelight.sharing.replying import may_read_replies
 from safelight.sharing.rules.checklist import CHECKLIST, RARITY
 from safelight.sharing.rules.ways import act_to_check
 from safelight.web.desk.shares_going import seen_in
@@ -111,7 +112,11 @@ def shares(request: PersonRequest) -> HttpResponse:
     context = {
         "groups": _groups(person, live, soon, unopened),
         "count": len(out),
-        "replies": [(reply, reply.release) for reply in replies if reply.release.pk in concern],
+        "replies": [
+            (reply, reply.release, may_read_replies(person, reply.release, at=at))
+            for reply in replies
+            if reply.release.pk in concern
+        ],
         "to_check": named(person, to_check(person)),
         "drafts": named(person, drafts_of(person)),
         "ended": named(person, concerning(person, ended_lately(person.practice), at=at)),

@@ -10,22 +10,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from safelight.lib.clock import now
 from safelight.lib.refusals import NotFound
-from safelight.patients.access import way_to
-from safelight.people.duties import Act, letters, may, needs_step_up
-from safelight.people.models import Person
-from safelight.photos.models import Copy
+from safelight.people.duties import Act, needs_step_up
 from safelight.sharing import printing
 from safelight.sharing.asking import items_of
+from safelight.sharing.decided import carries, decided, may_do, require_renews
 from safelight.sharing.ending import hand_over, note_destroyed
 from safelight.sharing.messages import text_of
-from safelight.sharing.models import LIVE, Message, Release, ReleasedPhoto
+from safelight.sharing.models import Release
 from safelight.sharing.opening import renew_link, renew_pin
 from safelight.sharing.packing import open_package, password_of
 from safelight.sharing.reading import openings, release_for
 from safelight.sharing.recalling import recall
 from safelight.sharing.replying import see_replies
 from safelight.sharing.rules.ends import ENDS
-from safelight.sharing.rules.ways import LINKS, PACKAGES, PRINT, TEACHING_SET
+from safelight.sharing.rules.ways import LINKS, TEACHING_SET
 from safelight.web.desk.giving import attached, inline
 from safelight.web.desk.shares_said import statements
 from safelight.web.desk.shares_seen import share_seen
@@ -35,57 +33,18 @@ EVIDENCE_LENGTH = 200
 REASON_LENGTH = 300
 
 
-def may_see_words(person: Person, release: Release, *, at: datetime) -> bool:
-    """Say whether replies, which speak of the patient, are for this person to read."""
-    if not letters(person, Act.PHOTO_VIEW):
-        return False
-    return release.patient is None or way_to(person, release.patient, at=at) is not None
-
-
-def _held(release: Release, items: list[ReleasedPhoto]) -> list[Copy]:
-    """Return the copies that are still out there, with those that a reader saved."""
-    copies = [item.copy for item in items] + [row.copy for row in release.saved.all()]
-    return [copy for copy in copies if copy is not None and copy.state == Copy.State.HELD]
-
-
 def out_page(request: PersonRequest, release: Release, *, at: datetime) -> HttpResponse:
     """Show a share that went out, ended, was undone or refused. It shows no picture."""
-    person = request.person
-    items = items_of(release)
-    held = _held(release, items)
-    reads = may_see_words(person, release, at=at)
-    waiting = release.replies.filter(seen_at=None).count()
-    mine = person.pk == release.made_by_id
-    is_out = release.state == Release.State.OUT
-    carries = person.pk in (release.made_by_id, release.checked_by_id)
-    newest = release.messages.order_by("-made_at").first()
+    person, found = request.person, decided(release)
     context = {
         "release": release,
         "patient": release.patient,
-        "items": items,
+        "found": found,
         "statements": [s for s in statements(release, current="", at=at) if s.state == "done"],
-        "openings": openings(release),
-        "opens_left": release.open_limit - len(openings(release)),
-        "held": len(held),
-        "late": bool(release.ends_at and release.ends_at < at and held),
-        "waiting_replies": waiting,
-        "replies": release.replies.count(),
-        "reads": reads,
+        "opens_left": release.open_limit - len(found.openings),
         "why": ENDS.get(release.end_why, release.end_why),
-        "message": newest,
         "is_link": release.form in LINKS,
-        "acts": {
-            "recall": release.state in LIVE and bool(letters(person, Act.SHARE_STOP)),
-            "renew": is_out and mine and release.form in LINKS,
-            "text": is_out
-            and mine
-            and newest is not None
-            and (newest.channel, newest.state) == ("text", Message.State.WAITING),
-            "file": is_out and carries and release.form in PACKAGES,
-            "print": is_out and release.form == PRINT and may(person, Act.PHOTO_PRINT),
-            "settle": may(person, Act.COPY_END)
-            and any(copy.holder != Copy.Holder.SHARE for copy in held),
-        },
+        "acts": may_do(person, release, found, at=at),
     }
     return render(request, "desk/shares/share.html", context)
 
@@ -118,8 +77,6 @@ def read_replies(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Show what the recipient wrote back, and note who read it."""
     at = now()
     release = share_seen(request, release_id, at=at)
-    if not may_see_words(request.person, release, at=at):
-        raise NotFound
     found = see_replies(release, by=request.person, at=at)
     context = {"release": release, "patient": release.patient, "replies": found}
     return render(request, "desk/shares/replies.html", context)
@@ -131,6 +88,7 @@ def renew(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Make a new PIN, or a new link in place of the old one. A new PIN is shown this one time."""
     at = now()
     release = share_seen(request, release_id, at=at)
+    require_renews(request.person, release)
     context = {"release": release, "patient": release.patient}
     if request.method == "POST" and request.POST.get("what") == "pin":
         pin = renew_pin(release, by=request.person, at=at)
@@ -159,6 +117,8 @@ def package(request: PersonRequest, release_id: UUID) -> HttpResponse:
     """Give the sealed file, or its password, each by its own button. They go by different ways."""
     at, person = now(), request.person
     release = share_seen(request, release_id, at=at)
+    if not carries(person, release):
+        raise NotFound
     act = Act.TEACHING_MAKE if release.form == TEACHING_SET else Act.ORIGINAL_DOWNLOAD
     again = stepped_up(request)
     if needs_step_up(person, act) and not again:

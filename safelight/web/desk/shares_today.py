@@ -21,6 +21,7 @@ from safelight.sharing.reading import (
     to_check,
     unread_replies,
 )
+from safelight.sharing.replying import may_read_replies
 from safelight.web.desk.rows import Group, Row
 from safelight.web.desk.templatetags.words import day, many, since
 
@@ -86,7 +87,8 @@ def _replies(person: Person, at: datetime) -> Iterator[tuple[UUID, Row]]:
     for row in concerning(person, [found[0].release for found in waiting.values()], at=at):
         count, first = len(waiting[row.pk]), waiting[row.pk][0]
         words = "Wrote back" if count == 1 else f"Wrote back {count} times"
-        yield row.pk, _row(person, row, words, first.at, act="Read it", limit=_ends(row, at))
+        act = "Read it" if may_read_replies(person, row, at=at) else "Look at it"
+        yield row.pk, _row(person, row, words, first.at, act=act, limit=_ends(row, at))
 
 
 def _troubles(person: Person, at: datetime) -> Iterator[tuple[UUID, Row]]:

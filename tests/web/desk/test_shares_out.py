@@ -6,12 +6,13 @@ import pytest
 from django.test import Client
 
 from safelight.lib.clock import now
+from safelight.lib.refusals import NotFound
 from safelight.people.models import Person
 from safelight.photos.models import Copy, Photo
-from safelight.sharing.models import Clinician, Link, Release
+from safelight.sharing.models import Clinician, Link, Release, Reply
 from safelight.sharing.opening import open_link
 from safelight.sharing.releasing import let_go
-from safelight.sharing.replying import reply
+from safelight.sharing.replying import reply, see_replies
 from tests.signing_in import signed_in_client
 from tests.web.desk.sharing import (
     Desk,
@@ -133,6 +134,27 @@ def test_a_reply_is_read_by_those_who_look_after_the_patient(
     assert "1 reply nobody has read" not in client.get(share).content.decode()
 
 
+def test_reception_is_led_to_who_reads_a_reply_and_to_no_door_that_is_shut(
+    photo: Photo, ada: Person, rec: Person, nil: Clinician, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    share, pin = out(client, photo, nil)
+    opened = open_link(token_in(client, share), pin=pin, accepts_terms=True, at=now())
+    reply(opened.session, words="Excise it.", at=now())
+    desk = at_desk(rec)
+    page = desk.get(share).content.decode()
+    assert "Only those who may see the photos read replies. Tell Dr Ada Specimen." in page
+    assert "/photos/" not in page
+    assert f'href="/photos/{photo.pk}"' in client.get(share).content.decode()
+    for where in ("/", "/shares"):
+        assert "Look at it" in desk.get(where).content.decode()
+        assert "Read it" not in desk.get(where).content.decode()
+        assert "Read it" in client.get(where).content.decode()
+    with pytest.raises(NotFound):
+        see_replies(release_at(share), by=rec, at=now())
+    assert not Reply.objects.exclude(seen_at=None).exists()
+
+
 def test_file_and_password_come_by_two_buttons_after_a_signature(
     photo: Photo, ada: Person, ben: Person, nil: Clinician, at_desk: Desk
 ) -> None:
@@ -149,6 +171,7 @@ def test_file_and_password_come_by_two_buttons_after_a_signature(
     assert sealed.content.startswith(b"%PDF")
     assert "attachment" in sealed["Content-Disposition"]
     assert "Testcase" not in sealed["Content-Disposition"]
+    assert at_desk(ben).get(f"{share}/package").status_code == 404
     assert at_desk(ben).post(f"{share}/package", {"what": "file"}).status_code == 404
 
 
@@ -190,5 +213,8 @@ def test_only_the_sender_gets_a_new_pin(
     photo: Photo, ada: Person, ben: Person, nil: Clinician, at_desk: Desk
 ) -> None:
     share, _ = out(at_desk(ada), photo, nil)
-    assert at_desk(ben).post(f"{share}/renew", {"what": "pin"}).status_code == 409
+    assert at_desk(ben).post(f"{share}/renew", {"what": "pin"}).status_code == 403
+    page = at_desk(ben).get(f"{share}/renew")
+    assert page.status_code == 403
+    assert "Ask them, or stop this share." in page.content.decode()
     assert at_desk(ben).post(f"{share}/text").status_code == 409
