@@ -177,6 +177,8 @@ def _one(source: Path, folder: Path) -> Line:
 
 def run(told: argparse.Namespace, *, say: Callable[[str], None]) -> int:
     """Clean the files one after the other. Returns 0 only when every one was cleaned."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name may not fit the terminal
     folder = Path(told.output)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -189,21 +191,3 @@ def run(told: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         say(line.as_json() if told.json else line.as_words())
         lines.append(line)
     return 0 if all(line.state == CLEANED for line in lines) else 1
-
-
-def add_to(commands: Any) -> None:
-    """Add the command and its arguments to the program's parser."""
-    parser = commands.add_parser("clean", help="copy photos with nothing but pixels and colours")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="the photos to clean")
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="DIR", help="folder for the copies"
-    )
-    parser.add_argument("--json", action="store_true", help="one line of JSON for each file")
-    parser.set_defaults(run=lambda told: run(told, say=_say))
-
-
-def _say(words: str) -> None:
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name may not fit the terminal
-    sys.stdout.write(words + "\n")
-    sys.stdout.flush()

@@ -4,14 +4,34 @@ import argparse
 import io
 import os
 import sys
-from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from safelight.lib.refusals import Refusal
-from safelight.site import clean_command, regions_command
+from safelight.site.starting import ready
 
+BEFORE_DJANGO = {
+    "init": "safelight.site.first_run:set_up",
+    "recover": "safelight.site.first_run:recover",
+    "mended": "safelight.site.mended:run",
+    "clean": "safelight.site.clean_command:run",
+    "regions": "safelight.site.regions_command:run",
+}
+"""What runs a command that needs no practice, or makes the one that the settings will read."""
+WITH_DJANGO = {
+    "kits": "safelight.site.new_kits:run",
+    "manager-link": "safelight.site.managers:new_link",
+    "serve": "safelight.site.serve_command:run",
+    "status": "safelight.site.status:run",
+    "demo": "safelight.site.demo_run:run",
+    "keys next-epoch": "safelight.site.keys_command:next_epoch",
+    "keys new-root": "safelight.site.keys_command:new_root",
+    "audit export": "safelight.site.audit_command:export",
+    "audit key": "safelight.site.audit_command:key",
+}
+"""What runs the others. Each is imported only when it is asked for, so that none waits for all."""
 STOPPED = 130  # what a shell reports after Ctrl-C
 SET_UP = {
     "name": "the practice's name",
@@ -42,10 +62,8 @@ def main(words: Sequence[str] | None = None) -> int:
     os.umask(0o077)  # whatever we write is ours alone
     if told.data:
         os.environ["SAFELIGHT_DATA"] = str(Path(told.data).absolute())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "safelight.site.settings")
-    run: Callable[[argparse.Namespace], int] = told.run
     try:
-        return run(told)
+        return _run(told)
     except Refusal as refusal:
         sys.stderr.write(f"safelight: {refusal.message}\n")
         if refusal.remedy:
@@ -59,14 +77,23 @@ def main(words: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _run(told: argparse.Namespace) -> int:
+    """Find what runs the command, now that the data folder is known, and run it."""
+    name = " ".join([told.command, *([told.what] if "what" in told else [])])
+    early = BEFORE_DJANGO.get(name)
+    run = resolve_name(early) if early else ready(WITH_DJANGO[name])
+    code: int = run(told, say=say)
+    return code
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="safelight", description=__doc__)
     parser.add_argument("--data", help="the data folder (default: SAFELIGHT_DATA, or ./data)")
-    commands = parser.add_subparsers(required=True, metavar="command")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="command")
     _add_keys(commands)
+    _add_key_changes(commands)
     _add_running(commands)
-    clean_command.add_to(commands)
-    regions_command.add_to(commands)
+    _add_photos(commands)
     _add_audit(commands)
     return parser
 
@@ -76,133 +103,54 @@ def _add_keys(commands: Any) -> None:
     init = commands.add_parser("init", help="set up a practice: keys, recovery kits, first manager")
     for name, words in SET_UP.items():
         init.add_argument(f"--{name}", help=words)
-    init.set_defaults(run=_init)
     kits = commands.add_parser("kits", help="make two new recovery kits; the old ones end")
     kits.add_argument("--kits", help="folder for the two kits to print (default: .)")
-    kits.set_defaults(run=_kits)
     recover = commands.add_parser("recover", help="open the keyring again with a paper kit")
     recover.add_argument("--key-file", help="where to keep the new root key (default: passphrase)")
-    recover.set_defaults(run=_recover)
     manager = commands.add_parser(
         "manager-link", help="let a manager in whom nobody else can let in"
     )
     manager.add_argument("email", help="the e-mail they sign in with")
-    manager.set_defaults(run=_manager_link)
+
+
+def _add_key_changes(commands: Any) -> None:
+    """Add what changes keys that are there."""
+    keys = commands.add_parser("keys", help="change the practice's key, or the root key")
+    what = keys.add_subparsers(required=True, dest="what", metavar="what")
+    what.add_parser("next-epoch", help="give the practice its next key, before its year is over")
+    root = what.add_parser("new-root", help="new root key and kits, when a holder of one leaves")
+    root.add_argument("--kits", help="folder for the two kits to print (default: .)")
+    root.add_argument("--key-file", help="for the new root key, where a systemd credential is used")
 
 
 def _add_running(commands: Any) -> None:
     """Add what serves a practice, says how it is, and shows a made-up one."""
-    serve = commands.add_parser("serve", help="run the practice: web and worker, one process tree")
-    serve.set_defaults(run=_serve)
-    status = commands.add_parser("status", help="say how the installation is")
-    status.set_defaults(run=_status)
-    mended = commands.add_parser(
-        "mended", help="take photos again, after a failed disk was checked"
-    )
-    mended.set_defaults(run=_mended)
+    commands.add_parser("serve", help="run the practice: web and worker, one process tree")
+    commands.add_parser("status", help="say how the installation is")
+    commands.add_parser("mended", help="take photos again, after a failed disk was checked")
     demo = commands.add_parser("demo", help="make a demo practice and serve it")
     demo.add_argument("--make-only", action="store_true", help="make it, do not serve it")
-    demo.set_defaults(run=_demo)
+
+
+def _add_photos(commands: Any) -> None:
+    """Add what works on photos in files, and needs no practice."""
+    clean = commands.add_parser("clean", help="copy photos with nothing but pixels and colours")
+    clean.add_argument("files", nargs="+", metavar="FILE", help="the photos to clean")
+    clean.add_argument("-o", "--output", required=True, metavar="DIR", help="folder for the copies")
+    clean.add_argument("--json", action="store_true", help="one line of JSON for each file")
+    regions = commands.add_parser("regions", help="suggest what to cover in a photo")
+    regions.add_argument("file", metavar="FILE", type=Path, help="the photo")
+    regions.add_argument("--json", action="store_true", help="one list, for programs")
 
 
 def _add_audit(commands: Any) -> None:
     """Add what takes the audit log out, and the key that checks it."""
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(
-        required=True, metavar="what"
+        required=True, dest="what", metavar="what"
     )
     export = audit.add_parser("export", help="write every entry and checkpoint as lines of JSON")
     export.add_argument("file", help="the file to write, or - for standard output")
-    export.set_defaults(run=_audit_export)
-    key = audit.add_parser("key", help="print the public key that checks the log's signatures")
-    key.set_defaults(run=_audit_key)
-
-
-def _ready() -> None:
-    """Load Django, now that the data folder is known and its keys can be opened."""
-    import django  # noqa: PLC0415 - settings read the data folder that was just named
-
-    django.setup()
-
-
-def _init(told: argparse.Namespace) -> int:
-    from safelight.site.first_run import set_up  # noqa: PLC0415 - after the data folder is known
-
-    return set_up(told, say=say, ask=input)
-
-
-def _serve(told: argparse.Namespace) -> int:
-    from safelight.site import config, serving  # noqa: PLC0415
-    from safelight.vault import keyring  # noqa: PLC0415
-
-    chosen = config.load(config.default_data())
-    server = serving.take_address(chosen)
-    _ready()
-    keyring.current()  # without its keys nothing is opened and nothing listens
-    from safelight.site import setting_up  # noqa: PLC0415 - models exist only from here on
-
-    setting_up.bring_up_to_date()
-    say(f"Safelight is at {chosen.origin}")
-    return serving.serve(chosen, server, say=say)
-
-
-def _kits(told: argparse.Namespace) -> int:
-    _ready()
-    from safelight.site.kits import new_kits  # noqa: PLC0415 - models exist only from here on
-
-    return new_kits(told, say=say)
-
-
-def _manager_link(told: argparse.Namespace) -> int:
-    _ready()
-    from safelight.site.first_run import new_manager_link  # noqa: PLC0415
-
-    return new_manager_link(told.email, say=say)
-
-
-def _status(told: argparse.Namespace) -> int:
-    _ready()
-    from safelight.site.status import report  # noqa: PLC0415
-
-    lines, well = report()
-    for line in lines:
-        say(line)
-    return 0 if well else 2
-
-
-def _mended(told: argparse.Namespace) -> int:
-    from safelight.site.config import default_data  # noqa: PLC0415
-    from safelight.vault import files  # noqa: PLC0415
-
-    for folder in files.STOPPABLE:
-        files.start_again(default_data() / folder)
-    say("Writing is open again. Photos that waited on phones come by themselves.")
-    return 0
-
-
-def _demo(told: argparse.Namespace) -> int:
-    from safelight.site import demo_run  # noqa: PLC0415
-
-    return demo_run.run(serve=not told.make_only, say=say, ready=_ready)
-
-
-def _recover(told: argparse.Namespace) -> int:
-    from safelight.site.first_run import recover  # noqa: PLC0415
-
-    return recover(told, say=say, ask=input)
-
-
-def _audit_export(told: argparse.Namespace) -> int:
-    _ready()
-    from safelight.site.status import export_audit  # noqa: PLC0415
-
-    return export_audit(told.file)
-
-
-def _audit_key(told: argparse.Namespace) -> int:
-    from safelight.vault.sealing import audit_public_key  # noqa: PLC0415
-
-    say(b64encode(audit_public_key()).decode())
-    return 0
+    audit.add_parser("key", help="print the public key that checks the log's signatures")
 
 
 if __name__ == "__main__":

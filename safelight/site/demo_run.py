@@ -1,18 +1,20 @@
 """`safelight demo`: make the demo practice once, then serve it with links to sign in by."""
 
+import argparse
 import os
 import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from safelight.lib.clock import now
 from safelight.lib.refusals import Refusal
-from safelight.site import config, serving
+from safelight.people.demo_links import make_sign_in_link
+from safelight.people.reading import role_words
+from safelight.policy.models import Practice
+from safelight.site import demo, serving, setting_up
+from safelight.site.config import Config
 from safelight.site.new_keys import make_keys
+from safelight.site.settings import CONFIG
 from safelight.vault.root import HANDED_OVER, hand_over
-
-if TYPE_CHECKING:
-    from safelight.policy.models import Practice
 
 Say = Callable[[str], None]
 
@@ -26,28 +28,26 @@ class DemoKeyLeft(Refusal):
     code = "demo_key_left"
 
 
-def run(*, serve: bool, say: Say, ready: Callable[[], None]) -> int:
+def run(told: argparse.Namespace, *, say: Say) -> int:
     """Make what is not there yet, say how to get in, serve. A real practice is never touched."""
-    chosen = config.load(config.default_data())
-    server = serving.take_address(chosen) if serve else None
-    _clear_unfinished(chosen, say)
-    if not (chosen.data / "keyring").exists():
+    server = None if told.make_only else serving.take_address(CONFIG)
+    _clear_unfinished(CONFIG, say)
+    if not (CONFIG.data / "keyring").exists():
         say("Making a demo practice. This takes about a minute, once.")
-        _new_keys(chosen)
-    ready()
+        _new_keys(CONFIG)
     practice = _practice(say)
-    (chosen.data / UNFINISHED).unlink(missing_ok=True)
+    (CONFIG.data / UNFINISHED).unlink(missing_ok=True)
     if server is None:
         return 0
     say("")
-    say(f"Safelight is at {chosen.origin}")
+    say(f"Safelight is at {CONFIG.origin}")
     say("")
-    for words in _ways_in(practice, chosen.origin):
+    for words in _ways_in(practice, CONFIG.origin):
         say(words)
-    return serving.serve(chosen, server, say=say, meanwhile=lambda: _keep_todays_list(practice))
+    return serving.serve(CONFIG, server, say=say, meanwhile=lambda: _keep_todays_list(practice))
 
 
-def _new_keys(chosen: config.Config) -> None:
+def _new_keys(chosen: Config) -> None:
     if chosen.root_key_file.exists():
         raise DemoKeyLeft(
             f"{chosen.root_key_file} is the key of a data folder that is not here."
@@ -61,7 +61,7 @@ def _new_keys(chosen: config.Config) -> None:
     os.environ[HANDED_OVER] = str(hand_over(new.root.key))
 
 
-def _clear_unfinished(chosen: config.Config, say: Say) -> None:
+def _clear_unfinished(chosen: Config, say: Say) -> None:
     """Clear away a demo that was stopped half-way. Only our own mark says that it is one."""
     if not (chosen.data / UNFINISHED).exists():
         return
@@ -75,26 +75,19 @@ def _clear_unfinished(chosen: config.Config, say: Say) -> None:
     (chosen.data / UNFINISHED).unlink()  # last: a second Ctrl-C finds it still there
 
 
-def _keep_todays_list(practice: "Practice") -> None:
+def _keep_todays_list(practice: Practice) -> None:
     """Give a new day its visits while the demo runs on over midnight."""
-    from safelight.site import demo  # noqa: PLC0415 - Django was loaded by now
-
     demo.todays_list(practice, at=now())
 
 
-def _practice(say: Say) -> "Practice":
+def _practice(say: Say) -> Practice:
     """Return the demo practice; refuse to go on in a data folder that holds a real one."""
-    from safelight.site import demo, setting_up  # noqa: PLC0415 - Django was loaded just now
-
     setting_up.bring_up_to_date()
     return demo.demo_practice(at=now(), say=say)
 
 
-def _ways_in(practice: "Practice", origin: str) -> list[str]:
+def _ways_in(practice: Practice, origin: str) -> list[str]:
     """Return the lines that say how to be each person, and how to be the phone."""
-    from safelight.people.demo_links import make_sign_in_link  # noqa: PLC0415
-    from safelight.people.reading import role_words  # noqa: PLC0415
-
     lines = ["Sign in by a link. Each works once; start again for new ones."]
     for person in practice.people.filter(is_active=True, joined_at__isnull=False).order_by("pk"):
         words = f"{person.name}, {role_words(person)}"

@@ -15,6 +15,7 @@ from safelight.lib.refusals import BadInput
 from safelight.site.config import Config, default_data, load
 from safelight.site.kits import kit_paths, say_what_to_do, write_kits
 from safelight.site.new_keys import NewKeys, make_keys, recover_keyring, refuse_if_set_up
+from safelight.site.starting import ready
 from safelight.vault.root import HANDED_OVER, hand_over
 
 Say = Callable[[str], None]
@@ -137,7 +138,7 @@ def _config_lines(before: str, answers: Answers, key_file: Path | None) -> str:
     return "".join(f"{line}\n" for line in lines) + before
 
 
-def set_up(told: argparse.Namespace, *, say: Say, ask: Ask) -> int:
+def set_up(told: argparse.Namespace, *, say: Say, ask: Ask = input) -> int:
     """Make a practice. Everything is asked first, so that a wrong answer leaves nothing behind.
 
     What fails later takes away again what was made: keys nobody wrote down open nothing.
@@ -156,7 +157,7 @@ def set_up(told: argparse.Namespace, *, say: Say, ask: Ask) -> int:
         settings.write_text(_config_lines(before, answers, key_file))
         # This process opens the keyring with the key it just made, so nobody is asked at once.
         os.environ[HANDED_OVER] = str(hand_over(new.root.key))
-        link = _make_practice(answers)
+        link = ready("safelight.site.managers:first_link")(answers)
         write_kits(new.kits, kits, practice=answers.name, at=now())
     except BaseException:
         _take_away(data, [*kits, *([key_file] if key_file else [])], before)
@@ -176,29 +177,6 @@ def _take_away(data: Path, also: Sequence[Path], before: str) -> None:
         (data / "safelight.toml").unlink(missing_ok=True)
 
 
-def _make_practice(answers: Answers) -> str:
-    """Make tables, practice and manager; return the manager's link."""
-    import django  # noqa: PLC0415 - settings read the configuration that was just written
-
-    django.setup()
-    from safelight.people.inviting import invite_again  # noqa: PLC0415
-    from safelight.site import setting_up  # noqa: PLC0415
-
-    setting_up.make_tables()
-    practice = setting_up.make_practice(
-        name=answers.name,
-        jurisdiction=answers.place,
-        zone=answers.zone,
-        address=answers.address,
-        contact=answers.contact,
-        at=now(),
-    )
-    manager = setting_up.make_first_manager(
-        practice, given=answers.given, family=answers.family, email=answers.email, at=now()
-    )
-    return invite_again(manager, by=None, at=now())
-
-
 def _say_what_to_keep(new: NewKeys, kits: Sequence[Path], link: str, say: Say) -> None:
     """Show the passphrase once, and say where the kits are and how the manager joins."""
     if new.passphrase is not None:
@@ -213,26 +191,7 @@ def _say_what_to_keep(new: NewKeys, kits: Sequence[Path], link: str, say: Say) -
     say("Start the practice with `safelight serve`, then open the link.")
 
 
-def new_manager_link(email: str, *, say: Say) -> int:
-    """Make a new joining link for a manager who has no way in, and nobody who could let them in.
-
-    Whoever can run this has opened the keys, so it gives away nothing they could not read. It ends
-    the manager's passkey and sign-ins once it is used, and stands in the log as the server's act.
-    """
-    from safelight.people.inviting import invite_again  # noqa: PLC0415 - Django was loaded just now
-    from safelight.people.models import Person  # noqa: PLC0415
-
-    found = Person.objects.filter(email__iexact=email, is_active=True, left_at=None).first()
-    if found is None or "M" not in found.roles:
-        raise BadInput("No manager of this practice signs in with that e-mail. Nothing was made.")
-    link = invite_again(found, by=None, at=now())
-    say("This link works once, within 72 hours. Hand it to the manager and to nobody else.")
-    say("Using it makes a new passkey and ends the old ones.")
-    say(f"  {link}")
-    return 0
-
-
-def recover(told: argparse.Namespace, *, say: Say, ask: Ask) -> int:
+def recover(told: argparse.Namespace, *, say: Say, ask: Ask = input) -> int:
     """Open the keyring with a paper kit and give it a new way in. The old ways end."""
     data = default_data()
     identity = ask("Secret words of the kit (begin with AGE-SECRET-KEY): ").strip()

@@ -1,18 +1,12 @@
 """Recovery kits as pages to print: written beside each other once, never over something."""
 
-import argparse
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
-
-from safelight.lib.clock import now
-from safelight.lib.refusals import BadInput, Refusal
-from safelight.vault import keyring
-from safelight.vault.recovery import Kit, make_recovery_kits
+from safelight.lib.refusals import Refusal
+from safelight.vault.recovery import Kit
 
 Say = Callable[[str], None]
 
@@ -54,29 +48,3 @@ def say_what_to_do(paths: Sequence[Path], say: Say) -> None:
         say(f"Recovery kit {name}: print {path.absolute()}")
     say("Put the two papers in two safes, then delete the two files. Each kit alone opens this")
     say("practice when the passphrase or the root key is lost.")
-
-
-def new_kits(told: argparse.Namespace, *, say: Say) -> int:
-    """Make two new kits and end the old ones: no generation of the keyring opens with them.
-
-    Every practice's log says so, as the server's act: whoever holds a kit can open everything.
-    """
-    from safelight.audit.log import record  # noqa: PLC0415 - Django was loaded just now
-    from safelight.policy.models import Practice  # noqa: PLC0415 - Django was loaded just now
-
-    practices = list(Practice.objects.order_by("pk"))
-    if not practices:
-        raise BadInput("There is no practice here yet, so there are no kits.")
-    at = now()
-    paths = kit_paths(Path(told.kits or "."))
-    kits = make_recovery_kits()
-    write_kits(kits, paths, practice=practices[0].name, at=at)
-    recovery = tuple(kit.recipient for kit in kits)
-    with transaction.atomic():
-        for practice in practices:
-            record("key.kits_made", practice=practice.pk, by=None, at=at)
-        keyring.change(lambda ring: replace(ring, recovery=recovery), everywhere=True)
-    say_what_to_do(paths, say)
-    say("The earlier kits open nothing made from now on. They still open older backups: destroy")
-    say("the papers.")
-    return 0

@@ -2,10 +2,8 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from safelight.imaging.limits import MAX_BYTES
 from safelight.imaging.refusals import PictureTooLarge
@@ -31,16 +29,3 @@ def run(told: argparse.Namespace, *, say: Say) -> int:
         say(f"{row['kind']:<5}  {place}  score {row['score']:.2f}")
     say("Suggestions only, and never all: look at the whole photo yourself.")
     return 0
-
-
-def add_to(commands: Any) -> None:
-    """Add the command and its arguments to the program's parser."""
-    parser = commands.add_parser("regions", help="suggest what to cover in a photo")
-    parser.add_argument("file", metavar="FILE", type=Path, help="the photo")
-    parser.add_argument("--json", action="store_true", help="one list, for programs")
-    parser.set_defaults(run=lambda told: run(told, say=_say))
-
-
-def _say(words: str) -> None:
-    sys.stdout.write(words + "\n")
-    sys.stdout.flush()

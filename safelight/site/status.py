@@ -1,21 +1,19 @@
 """How the installation is: for the person who wants it dull to run."""
 
-import os
+import argparse
 import shutil
-import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Sum
 
-from safelight.audit.export import export_log
 from safelight.lib.clock import now
-from safelight.lib.refusals import BadInput
 from safelight.photos.models import Capture, Photo, Rendition
 from safelight.photos.reading import open_alarms
+from safelight.photos.rewrapping import began_at, waiting
 from safelight.policy.models import Practice
 from safelight.site.setting_up import waiting_changes
 from safelight.site.settings import CONFIG
@@ -40,6 +38,14 @@ def _keys() -> list[str]:
         f"Keyring         generation {ring.generation}, three kept, two recovery kits",
         *(f"WARNING         keyring file {name} did not open" for name in ring.damaged),
     ]
+
+
+def _epoch(practice: Practice) -> str:
+    """Tell since when the practice's key wraps the keys of photos, and what an older one wraps."""
+    newest = keyring.current().newest_epoch(practice.pk)
+    words = f"epoch {newest} since {began_at(practice, newest).date()}"
+    older = waiting(practice)
+    return f"Photo keys      {words}" + (f"; {older} still under an older one" if older else "")
 
 
 def _database() -> list[str]:
@@ -93,6 +99,7 @@ def report() -> tuple[list[str], bool]:
             f"Practice        {practice.name}: {held} photos on phones, {unfiled} arriving,"
             f" {alarms} alarms"
         )
+        lines.append(_epoch(practice))
         well = well and alarms == 0
     lines.append(
         "Virus scanner   none is built in; originals are kept sealed and never opened here"
@@ -100,22 +107,9 @@ def report() -> tuple[list[str], bool]:
     return lines, well
 
 
-def export_audit(path: str) -> int:
-    """Write the practice's audit log to a file that only we may read, or to standard output."""
-    practice = Practice.objects.first()
-    if practice is None:
-        raise BadInput("There is no practice here yet, so there is no log.")
-    if path == "-":
-        export_log(practice.pk, to=sys.stdout.buffer, by=None, at=now())
-        return 0
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as to:
-        _export(practice, to)
-    sys.stdout.write(f"Written. Check it with: python tools/verify_audit.py --key KEY {path}\n")
-    sys.stdout.write("KEY is a file that holds what `safelight audit key` prints.\n")
-    return 0
-
-
-def _export(practice: Practice, to: IO[bytes]) -> None:
-    signed = export_log(practice.pk, to=to, by=None, at=now())
-    sys.stdout.write(f"{signed.size} entries\n")
+def run(told: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Say it, line by line. The exit code is 2 when something wants looking after."""
+    lines, well = report()
+    for line in lines:
+        say(line)
+    return 0 if well else 2

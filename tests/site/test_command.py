@@ -12,12 +12,14 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from safelight.site.cli import BEFORE_DJANGO, WITH_DJANGO
 from safelight.vault import files
 from safelight.vault.disk import DiskStore
 
@@ -85,6 +87,11 @@ def copy_of(practice: Path, folder: Path) -> Path:
     config = folder / "data" / "safelight.toml"
     config.write_text(config.read_text().replace(str(practice), str(folder)))
     return folder
+
+
+@pytest.mark.parametrize("path", [*BEFORE_DJANGO.values(), *WITH_DJANGO.values()])
+def test_every_command_has_something_that_runs_it(path: str) -> None:
+    assert callable(resolve_name(path))
 
 
 def test_init_leaves_two_kits_keys_and_nothing_others_can_read(practice: Path) -> None:
