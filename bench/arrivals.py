@@ -10,15 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from bench import place, tree
-from bench.measuring import Times, say, table
-from bench.phones import Parcel, Phone
+from django.db import connection
 
-if TYPE_CHECKING:
-    from safelight.people.models import Person
+from bench import place, tree
+from bench.cast import patient_who_agreed, practice_with_doctor
+from bench.measuring import Times, say, table
+from bench.parcels import new_phone, parcels, pictures
+from bench.phones import Parcel, Phone
+from safelight.imaging.sandbox import ENVIRONMENT
+from safelight.people.models import Person
+from safelight.photos.models import Capture
+from safelight.site.serving import ALLOCATOR
 
 PHOTOS = 40
 PHONES = (1, 2, 4)
@@ -52,10 +56,6 @@ class Observer:
         self._thread.start()
 
     def _look(self) -> None:
-        from django.db import connection  # noqa: PLC0415 - Django is ready by now
-
-        from safelight.photos.models import Capture  # noqa: PLC0415 - as above
-
         while left := self._wanted - self.seen.keys():
             filed = Capture.objects.filter(pk__in=left, state=Capture.State.FILED)
             found, at = list(filed.values_list("pk", flat=True)), time.monotonic()
@@ -70,11 +70,9 @@ class Observer:
 
 
 def send_round(
-    top: int, where: place.Place, doctor: "Person", patient: UUID, images: list[bytes], count: int
+    top: int, where: place.Place, doctor: Person, patient: UUID, images: list[bytes], count: int
 ) -> Round:
     """Let so many phones send their photos at once, each one after the other."""
-    from bench.parcels import new_phone, parcels  # noqa: PLC0415 - as above
-
     keys = [new_phone(doctor, f"Bench {count}.{number}") for number in range(count)]
     loads = [parcels(key, doctor, patient, images, PHOTOS // count) for key in keys]
     begun: dict[str, float] = {}
@@ -101,8 +99,6 @@ def send_round(
 
 def bare_chain(folder: Path, files: list[Path]) -> Times:
     """Run the bare chain in one process, with the memory settings that our own processes have."""
-    from safelight.imaging.sandbox import ENVIRONMENT  # noqa: PLC0415 - as above
-
     folder.mkdir()
     words = [sys.executable, "-m", "bench.bare", str(folder), str(PHOTOS), *map(str, files)]
     kept = {name: value for name, value in ENVIRONMENT.items() if name.isupper() and name != "PATH"}
@@ -112,8 +108,6 @@ def bare_chain(folder: Path, files: list[Path]) -> Times:
 
 def plain_django(folder: Path, images: list[bytes]) -> float:
     """Return the CPU milliseconds a photo costs Django on uvicorn when it only writes it down."""
-    from safelight.site.serving import ALLOCATOR  # noqa: PLC0415 - as above
-
     folder.mkdir()
     port = place.free_port()
     words = [sys.executable, "-m", "bench.plain", str(folder), str(port)]
@@ -132,28 +126,25 @@ def plain_django(folder: Path, images: list[bytes]) -> float:
         process.wait(place.ENDS_WITHIN)
 
 
-def run() -> None:
+def run(where: place.Place) -> None:
     """Send with one, two and four phones, and say what a photo cost beside what it must cost."""
-    with place.place() as where:
-        from bench.parcels import pictures  # noqa: PLC0415 - as above
-
-        images = pictures()
-        files = [where.data.parent / f"{number}.jpg" for number in range(len(images))]
-        for path, image in zip(files, images, strict=True):
-            path.write_bytes(image)
-        size = sum(map(len, images)) / len(images) / 1e6
-        say(f"{PHOTOS} photos a round, 12 megapixels, {size:.1f} MB each")
-        practice, doctor = place.practice_with_doctor()
-        patient = place.patient_who_agreed(practice, doctor)
-        with place.served(where) as top:
-            send_round(top, where, doctor, patient, images, 4)
-            bare = [bare_chain(where.data.parent / "bare-0", files)]
-            rounds = []
-            for count in PHONES:
-                rounds.append(send_round(top, where, doctor, patient, images, count))
-                bare.append(bare_chain(where.data.parent / f"bare-{count}", files))
-            report(rounds, bare, plain_django(where.data.parent / "plain", images))
-            say_processes(top)
+    images = pictures()
+    files = [where.data.parent / f"{number}.jpg" for number in range(len(images))]
+    for path, image in zip(files, images, strict=True):
+        path.write_bytes(image)
+    size = sum(map(len, images)) / len(images) / 1e6
+    say(f"{PHOTOS} photos a round, 12 megapixels, {size:.1f} MB each")
+    practice, doctor = practice_with_doctor()
+    patient = patient_who_agreed(practice, doctor)
+    with place.served(where) as top:
+        send_round(top, where, doctor, patient, images, 4)
+        bare = [bare_chain(where.data.parent / "bare-0", files)]
+        rounds = []
+        for count in PHONES:
+            rounds.append(send_round(top, where, doctor, patient, images, count))
+            bare.append(bare_chain(where.data.parent / f"bare-{count}", files))
+        report(rounds, bare, plain_django(where.data.parent / "plain", images))
+        say_processes(top)
 
 
 def report(rounds: list[Round], bare: list[Times], plain: float) -> None:

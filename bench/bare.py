@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import simplejpeg
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
@@ -41,8 +42,6 @@ def previews(photo: bytes) -> tuple[bytes, bytes]:
 
 
 def _pixels(picture: Image.Image) -> "simplejpeg.SupportsBuffer":
-    import numpy as np  # noqa: PLC0415 - simplejpeg has loaded it already
-
     return np.ascontiguousarray(np.asarray(picture))
 
 

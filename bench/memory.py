@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 from bench import place, tree
+from bench.cast import patient_who_agreed, practice_with_doctor
 from bench.measuring import say, table
+from bench.parcels import large_pictures, new_phone, seal
 from bench.phones import Key, Parcel, Phone
 
 AT_ONCE = 4
@@ -22,31 +24,27 @@ def send_and_wait(key: Key, port: int, parcel: Parcel) -> None:
     phone.wait_until_filed(parcel)
 
 
-def run() -> None:
+def run(where: place.Place) -> None:
     """Say how much memory four photos of 48 megapixels take on top of the start."""
-    with place.place() as where:
-        from bench.parcels import large_pictures, new_phone, seal  # noqa: PLC0415 - Django first
-
-        practice, doctor = place.practice_with_doctor()
-        patient = place.patient_who_agreed(practice, doctor)
-        images = large_pictures(AT_ONCE)
-        size = sum(map(len, images)) / len(images) / 1e6
-        say(f"{AT_ONCE} photos at once, 48 megapixels, {size:.1f} MB each, {ROUNDS} rounds")
-        keys = [new_phone(doctor, f"Bench {number}") for number in range(AT_ONCE)]
-        with place.served(where) as top:
-            sleep(SETTLES)
-            start = tree.pss(top)
-            peaks = []
-            for _ in range(ROUNDS):
-                loads = [
-                    seal(key, doctor, patient, image)
-                    for key, image in zip(keys, images, strict=True)
-                ]
-                with tree.peak_of(top) as peak, ThreadPoolExecutor(AT_ONCE) as pool:
-                    list(pool.map(send_and_wait, keys, [where.port] * AT_ONCE, loads))
-                peaks.append(peak)
-            sleep(SETTLES)
-            after = tree.pss(top)
+    practice, doctor = practice_with_doctor()
+    patient = patient_who_agreed(practice, doctor)
+    images = large_pictures(AT_ONCE)
+    size = sum(map(len, images)) / len(images) / 1e6
+    say(f"{AT_ONCE} photos at once, 48 megapixels, {size:.1f} MB each, {ROUNDS} rounds")
+    keys = [new_phone(doctor, f"Bench {number}") for number in range(AT_ONCE)]
+    with place.served(where) as top:
+        sleep(SETTLES)
+        start = tree.pss(top)
+        peaks = []
+        for _ in range(ROUNDS):
+            loads = [
+                seal(key, doctor, patient, image) for key, image in zip(keys, images, strict=True)
+            ]
+            with tree.peak_of(top) as peak, ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(send_and_wait, keys, [where.port] * AT_ONCE, loads))
+            peaks.append(peak)
+        sleep(SETTLES)
+        after = tree.pss(top)
     rows = [("after the start", f"{start / MIB:.0f} MiB", "")]
     rows += [
         (f"peak, round {number} ({peak.looks} looks)", f"{peak.most / MIB:.0f} MiB",

@@ -8,26 +8,31 @@ copy from its original, hold it against what was looked at, seal, read back, pac
 import io
 import os
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pikepdf
 import py7zr
 
-from bench import place
+from bench.cast import patient_who_agreed, practice_with_doctor
 from bench.measuring import say, table, timed
 from bench.parcels import new_phone, pictures, seal
+from bench.place import Place
 from bench.tree import cpu
-
-if TYPE_CHECKING:
-    from safelight.people.models import Person
-    from safelight.photos.models import Photo
-    from safelight.sharing.darkroom import Made
-    from safelight.sharing.models import Release
+from safelight.people.models import Person, Phone
+from safelight.photos import receiving
+from safelight.photos.filing import file_capture
+from safelight.photos.models import Photo
+from safelight.sharing import drafting
+from safelight.sharing.asking import items_of
+from safelight.sharing.confirming import confirm
+from safelight.sharing.darkroom import Made
+from safelight.sharing.models import Release
+from safelight.sharing.packing import FILTERS, pack
+from safelight.sharing.previewing import make_item
+from safelight.sharing.releasing import let_go
 
 COUNT, RUNS = 10, 15
 MOST = 1.5
@@ -36,7 +41,7 @@ PASSWORD = "six made up words for this"
 SIZE = (595.3, 841.9)
 
 
-def bare_pdf(photos: Sequence["Made"]) -> bytes:
+def bare_pdf(photos: Sequence[Made]) -> bytes:
     """Put the JPEGs on one page each with pikepdf and seal it: no cover, no words."""
     pdf, out = pikepdf.new(), io.BytesIO()
     for photo in photos:
@@ -52,10 +57,8 @@ def bare_pdf(photos: Sequence["Made"]) -> bytes:
     return out.getvalue()
 
 
-def bare_archive(photos: Sequence["Made"]) -> bytes:
+def bare_archive(photos: Sequence[Made]) -> bytes:
     """Put the JPEGs into a 7z, stored, with AES-256 and sealed names: no cover."""
-    from safelight.sharing.packing import FILTERS  # noqa: PLC0415 - needs Django, made ready by now
-
     out = io.BytesIO()
     with py7zr.SevenZipFile(
         out, "w", filters=FILTERS, password=PASSWORD, header_encryption=True
@@ -65,13 +68,8 @@ def bare_archive(photos: Sequence["Made"]) -> bytes:
     return out.getvalue()
 
 
-def filed(doctor: "Person", patient: UUID) -> "list[Photo]":
+def filed(doctor: Person, patient: UUID) -> list[Photo]:
     """File ten photos of a patient by the acts, in this process."""
-    from safelight.people.models import Phone  # noqa: PLC0415 - needs Django, made ready by now
-    from safelight.photos import receiving  # noqa: PLC0415 - as above
-    from safelight.photos.filing import file_capture  # noqa: PLC0415 - as above
-    from safelight.photos.models import Photo  # noqa: PLC0415 - as above
-
     key = new_phone(doctor, "Bench phone")
     phone = Phone.objects.select_related("practice", "owner").get(pk=key.phone)
     drawn = pictures(2)
@@ -87,10 +85,8 @@ def filed(doctor: "Person", patient: UUID) -> "list[Photo]":
     return list(Photo.objects.filter(patient=patient).select_related("patient", "practice"))
 
 
-def drafted(photos: "list[Photo]", doctor: "Person", form: str) -> "Release":
+def drafted(photos: list[Photo], doctor: Person, form: str) -> Release:
     """Go through every step of a release with ten photos, up to the card."""
-    from safelight.sharing import drafting  # noqa: PLC0415 - needs Django, made ready by now
-
     at = datetime.now(UTC)
     release = drafting.begin_release(photos, use="disclosure", by=doctor, at=at, stepped_up=True)
     facts = {"reference": "B-1", "asked_by": "Bench"}
@@ -104,12 +100,8 @@ def drafted(photos: "list[Photo]", doctor: "Person", form: str) -> "Release":
     return release
 
 
-def whole_way(photos: "list[Photo]", doctor: "Person", form: str) -> float:
+def whole_way(photos: list[Photo], doctor: Person, form: str) -> float:
     """Return the CPU milliseconds, with those of the sandbox, in which a release goes out."""
-    from safelight.sharing.confirming import confirm  # noqa: PLC0415 - needs Django, ready by now
-    from safelight.sharing.models import Release  # noqa: PLC0415 - as above
-    from safelight.sharing.releasing import let_go  # noqa: PLC0415 - as above
-
     release, at = drafted(photos, doctor, form), datetime.now(UTC)
     seen = {str(item.pk): item.sha256 for item in release.items.all()}
     confirm(release, seen=seen, by=doctor, at=at, stepped_up=True)
@@ -123,13 +115,9 @@ def whole_way(photos: "list[Photo]", doctor: "Person", form: str) -> float:
 
 
 def packings(
-    photos: "list[Photo]", doctor: "Person"
-) -> "tuple[list[Made], dict[str, Callable[[], bytes]]]":
+    photos: list[Photo], doctor: Person
+) -> tuple[list[Made], dict[str, Callable[[], bytes]]]:
     """Return the finished copies, and our packing of them by form."""
-    from safelight.sharing.asking import items_of  # noqa: PLC0415 - needs Django, made ready by now
-    from safelight.sharing.packing import pack  # noqa: PLC0415 - as above
-    from safelight.sharing.previewing import make_item  # noqa: PLC0415 - as above
-
     at = datetime.now(UTC)
     releases = {form: drafted(photos, doctor, form) for form in ("pdf", "archive")}
     items = {form: items_of(release) for form, release in releases.items()}
@@ -142,22 +130,21 @@ def packings(
     return made, {form: ours(form) for form in releases}
 
 
-def run() -> bool:
+def run(where: Place) -> bool:
     """Measure in one go. Returns whether packing is near enough to what bare libraries take."""
-    with place.place() as where:
-        say("Drawing and filing ten photos …")
-        practice, doctor = place.practice_with_doctor()
-        photos = filed(doctor, place.patient_who_agreed(practice, doctor))
-        made, ours = packings(photos, doctor)
-        plain = where.data.parent / "plain"
-        for number, photo in enumerate(made):
-            (plain / str(number)).parent.mkdir(exist_ok=True)
-            (plain / str(number)).write_bytes(photo.data)
-        copied = timed(lambda: copy_all(plain), runs=RUNS).cpu_p50
-        bare = {"pdf": lambda: bare_pdf(made), "archive": lambda: bare_archive(made)}
-        spent = {form: timed(act, runs=RUNS).cpu_p50 for form, act in bare.items()}
-        packed = {form: timed(act, runs=RUNS).cpu_p50 for form, act in ours.items()}
-        whole = {form: whole_way(photos, doctor, form) for form in ours}
+    say("Drawing and filing ten photos …")
+    practice, doctor = practice_with_doctor()
+    photos = filed(doctor, patient_who_agreed(practice, doctor))
+    made, ours = packings(photos, doctor)
+    plain = where.data.parent / "plain"
+    for number, photo in enumerate(made):
+        (plain / str(number)).parent.mkdir(exist_ok=True)
+        (plain / str(number)).write_bytes(photo.data)
+    copied = timed(lambda: copy_all(plain), runs=RUNS).cpu_p50
+    bare = {"pdf": lambda: bare_pdf(made), "archive": lambda: bare_archive(made)}
+    spent = {form: timed(act, runs=RUNS).cpu_p50 for form, act in bare.items()}
+    packed = {form: timed(act, runs=RUNS).cpu_p50 for form, act in ours.items()}
+    whole = {form: whole_way(photos, doctor, form) for form in ours}
     ratios = {form: packed[form] / spent[form] for form in ours}
     names = {"pdf": "PDF, AES-256", "archive": "7z, AES-256, names sealed"}
     for form, name in names.items():
@@ -180,7 +167,3 @@ def copy_all(folder: Path) -> None:
     """Copy ten files."""
     for number in range(COUNT):
         shutil.copyfile(folder / str(number), folder / "copy")
-
-
-if __name__ == "__main__":
-    sys.exit(0 if run() else 1)

@@ -4,17 +4,17 @@ import hashlib
 import io
 from datetime import UTC, datetime
 from itertools import cycle, islice
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PIL import Image
 
 from bench.phones import Key, Parcel
+from safelight.lib.ids import new_id
+from safelight.people.models import Person, Phone
 from safelight.site import demo_pictures
 from safelight.site.demo_skin import MOTIFS
-
-if TYPE_CHECKING:
-    from safelight.people.models import Person
+from safelight.vault.capsules import seal_capsule
+from safelight.vault.keyring import current
 
 KINDS = 6
 QUALITY = 97
@@ -51,10 +51,8 @@ def large_pictures(count: int) -> list[bytes]:
     return made
 
 
-def new_phone(doctor: "Person", name: str) -> Key:
+def new_phone(doctor: Person, name: str) -> Key:
     """Pair a phone with a key that only this bench has."""
-    from safelight.people.models import Phone  # noqa: PLC0415 - models exist once Django is ready
-
     key = Key.new()
     row = Phone.objects.create(
         practice=doctor.practice, owner=doctor, name=name, public_key=key.public,
@@ -65,18 +63,14 @@ def new_phone(doctor: "Person", name: str) -> Key:
 
 
 def parcels(
-    key: Key, doctor: "Person", patient: UUID, images: list[bytes], count: int
+    key: Key, doctor: Person, patient: UUID, images: list[bytes], count: int
 ) -> list[Parcel]:
     """Seal so many capsules for a phone, each under its own number."""
     return [seal(key, doctor, patient, image) for image in islice(cycle(images), count)]
 
 
-def seal(key: Key, doctor: "Person", patient: UUID, image: bytes) -> Parcel:
+def seal(key: Key, doctor: Person, patient: UUID, image: bytes) -> Parcel:
     """Seal one picture with the words that a phone puts beside it."""
-    from safelight.lib.ids import new_id  # noqa: PLC0415 - as above
-    from safelight.vault.capsules import seal_capsule  # noqa: PLC0415
-    from safelight.vault.keyring import current  # noqa: PLC0415
-
     capture, at, sealer = str(new_id()), datetime.now(UTC).isoformat(), current().newest_capture_key
     meta = {
         "v": 1, "kind": "photo", "capture": capture, "patient": str(patient),

@@ -1,27 +1,26 @@
 """Finding things: 50,000 patients and 100,000 photos, against reading one row by its key."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
-from bench import place
+from django.db import connection
+
+from bench.filling import NOON, PATIENTS, PHOTOS, fill
 from bench.measuring import say, table, timed
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from safelight.policy.models import Practice
+from bench.place import Place
+from safelight.patients.models import Patient
+from safelight.patients.reading import find
+from safelight.photos import reading
+from safelight.policy.models import Practice
+from safelight.site.sqlcipher.statistics import keep_statistics
 
 LOOK_INTO = 50
 """An answer that takes more reads by key than this has its queries' plans written beside it."""
 
 
-def asks(practice: "Practice", ids: "list[UUID]") -> dict[str, Callable[[], object]]:
+def asks(practice: Practice, ids: list[UUID]) -> dict[str, Callable[[], object]]:
     """Return what pages ask, each as an act that asks it."""
-    from bench.filling import NOON  # noqa: PLC0415 - needs Django, which the place made ready
-    from safelight.patients.models import Patient  # noqa: PLC0415 - as above
-    from safelight.patients.reading import find  # noqa: PLC0415 - as above
-    from safelight.photos import reading  # noqa: PLC0415 - as above
-
     busy, usual = Patient.objects.get(pk=ids[0]), Patient.objects.get(pk=ids[1])
     day = NOON.date()
     deep = reading.timeline(busy).after
@@ -48,8 +47,6 @@ def asks(practice: "Practice", ids: "list[UUID]") -> dict[str, Callable[[], obje
 
 def plans(ask: Callable[[], object]) -> list[str]:
     """Return how the database means to find what an act asks for."""
-    from django.db import connection  # noqa: PLC0415 - as above
-
     asked: list[tuple[str, Any]] = []
 
     def listen(execute: Callable[..., object], sql: str, params: Any, *rest: object) -> object:
@@ -67,30 +64,23 @@ def plans(ask: Callable[[], object]) -> list[str]:
     return found
 
 
-def run() -> None:
+def run(where: Place) -> None:
     """Fill, ask as the pages ask, and say each answer as a multiple of one read by key."""
-    with place.place():
-        from bench.filling import PATIENTS, PHOTOS, fill  # noqa: PLC0415 - needs Django
-        from safelight.patients.models import Patient  # noqa: PLC0415 - as above
-        from safelight.site.sqlcipher.statistics import keep_statistics  # noqa: PLC0415 - as above
-
-        say(f"Writing {PATIENTS:,} patients and {PHOTOS:,} photos …")
-        practice, _, ids = fill()
-        keep_statistics()  # the worker does it every minute
-        base = timed(lambda: Patient.objects.get(pk=ids[25_000]))
-        rows = [("one patient by key", f"p50 {base.p50:.2f}, p99 {base.p99:.2f} ms", "1.0")]
-        slow: dict[str, list[str]] = {}
-        for words, ask in asks(practice, ids).items():
-            found = timed(ask)
-            ratio = found.cpu_p50 / base.cpu_p50
-            much = f"p50 {found.p50:.2f}, p99 {found.p99:.2f} ms"
-            rows.append((words, much, f"{ratio:.1f} times"))
-            if ratio > LOOK_INTO:
-                slow[words] = plans(ask)
-        table(
-            "Finding things", "one patient read by its key; by CPU, same database, same run", rows
-        )
-        for words, lines in slow.items():
-            say(f"\n{words}:")
-            for line in lines:
-                say(f"  {line}")
+    say(f"Writing {PATIENTS:,} patients and {PHOTOS:,} photos …")
+    practice, _, ids = fill()
+    keep_statistics()  # the worker does it every minute
+    base = timed(lambda: Patient.objects.get(pk=ids[25_000]))
+    rows = [("one patient by key", f"p50 {base.p50:.2f}, p99 {base.p99:.2f} ms", "1.0")]
+    slow: dict[str, list[str]] = {}
+    for words, ask in asks(practice, ids).items():
+        found = timed(ask)
+        ratio = found.cpu_p50 / base.cpu_p50
+        much = f"p50 {found.p50:.2f}, p99 {found.p99:.2f} ms"
+        rows.append((words, much, f"{ratio:.1f} times"))
+        if ratio > LOOK_INTO:
+            slow[words] = plans(ask)
+    table("Finding things", "one patient read by its key; by CPU, same database, same run", rows)
+    for words, lines in slow.items():
+        say(f"\n{words}:")
+        for line in lines:
+            say(f"  {line}")

@@ -4,14 +4,18 @@ import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
 from bench import place
+from bench.cast import patient_who_agreed, practice_with_doctor
 from bench.measuring import Times, say, table
+from bench.parcels import new_phone, parcels, pictures
 from bench.phones import Key, Parcel, send_slowly_until
-
-if TYPE_CHECKING:
-    from safelight.people.models import Person
+from safelight.people.models import Person
+from safelight.people.sessions import SessionStore
+from safelight.people.signed_in import BACKEND, PHONE
 
 PHONES = 12
 RATE = 0.6e6
@@ -25,14 +29,8 @@ LOAD = 12
 HOME = "/phone/api/home"
 
 
-def signed_in(doctor: "Person", key: Key) -> str:
+def signed_in(doctor: Person, key: Key) -> str:
     """Return the cookie of a session in which a person is signed in on their phone."""
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415, I001 - Django first
-    from django.conf import settings  # noqa: PLC0415
-
-    from safelight.people.sessions import SessionStore  # noqa: PLC0415
-    from safelight.people.signed_in import BACKEND, PHONE  # noqa: PLC0415
-
     session = SessionStore()
     session[SESSION_KEY] = str(doctor.pk)
     session[BACKEND_SESSION_KEY] = BACKEND
@@ -85,23 +83,20 @@ def while_uploading(
         return found, sum(one.result() for one in going)
 
 
-def run() -> None:
+def run(where: place.Place) -> None:
     """Ask an idle server, then a busy one, then an idle one again."""
-    with place.place() as where:
-        from bench.parcels import new_phone, parcels, pictures  # noqa: PLC0415 - Django first
-
-        practice, doctor = place.practice_with_doctor()
-        patient = place.patient_who_agreed(practice, doctor)
-        images = pictures()
-        keys = [new_phone(doctor, f"Bench {number}") for number in range(PHONES)]
-        loads = [parcels(one, doctor, patient, images, LOAD) for one in keys]
-        mine = new_phone(doctor, "Bench")
-        cookie = signed_in(doctor, mine)
-        with place.served(where) as _:
-            before = asked(where.port, mine, cookie)
-            busy, sent = while_uploading(where, keys, loads, mine, cookie)
-            time.sleep(WARMS_UP)
-            after = asked(where.port, mine, cookie)
+    practice, doctor = practice_with_doctor()
+    patient = patient_who_agreed(practice, doctor)
+    images = pictures()
+    keys = [new_phone(doctor, f"Bench {number}") for number in range(PHONES)]
+    loads = [parcels(one, doctor, patient, images, LOAD) for one in keys]
+    mine = new_phone(doctor, "Bench")
+    cookie = signed_in(doctor, mine)
+    with place.served(where) as _:
+        before = asked(where.port, mine, cookie)
+        busy, sent = while_uploading(where, keys, loads, mine, cookie)
+        time.sleep(WARMS_UP)
+        after = asked(where.port, mine, cookie)
     say(f"{sent} photos arrived meanwhile, {RATE / 1e6} MB/s for each phone")
     rows = []
     for path in busy:
