@@ -66,6 +66,10 @@ ACTIONS: Final[dict[str, str]] = {
     # Keys
     "key.turned": "gave phones a new key to seal to",
     "key.destroyed": "destroyed an old key that nothing needs any more",
+    "key.epoch_made": "made a new key that wraps the keys of photos",
+    "key.rewrapped": "wrapped keys of photos anew, by the newest key",
+    "key.epoch_ended": "destroyed an old key that wrapped the keys of photos",
+    "key.root_made": "sealed the keyring under a new root key, with two new recovery kits",
     "key.kits_made": "made new recovery kits and ended the old ones",
     # The server
     "clock.confirmed": "confirmed that the server's clock is right",

@@ -1,6 +1,7 @@
-"""Shelf: where photos name their blobs, so that each is read again and none is swept."""
+"""Shelf: where photos name their blobs and keep their keys, so that nothing is forgotten."""
 
 from safelight.lib.shelves import Shelf
+from safelight.lib.wraps import Wrap
 
 SHELF = Shelf(
     "photos.Rendition",
@@ -9,3 +10,4 @@ SHELF = Shelf(
     practice="photo__practice_id",
     patient="photo__patient_id",
 )
+WRAP = Wrap("photos.Photo", practice="practice_id", photo="pk", patient="patient_id")

@@ -20,6 +20,7 @@ from safelight.photos.models import Alarm, Sight
 from safelight.photos.places import inbox
 from safelight.photos.reading import incomplete, unfiled, unmatched
 from safelight.photos.receiving import complete_arrivals
+from safelight.photos.rewrapping import begin_when_due, end_epochs
 from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 from safelight.vault.scrub import scrub
@@ -59,13 +60,15 @@ def keep_up_daily(*, at: datetime) -> bool:
     waits while the clock is in doubt.
     """
     jobs: list[Job] = [partial(job, at=at) for job in (forget_old, turn_capture_key)]
+    ends: list[Job] = [partial(job, at=at) for job in (drop_capture_keys, sweep_blobs)]
     for practice in Practice.objects.order_by("pk"):
-        jobs.append(partial(check_log, practice, at=at))
+        jobs += [partial(check_log, practice, at=at), partial(begin_when_due, practice, at=at)]
+        ends.append(partial(end_epochs, practice, at=at))
     done = each(jobs)
     if in_doubt(at):
         log.warning("the clock is in doubt: nothing is destroyed by its age")
         return done
-    return each([partial(job, at=at) for job in (drop_capture_keys, sweep_blobs)]) and done
+    return each(ends) and done
 
 
 def each(jobs: Iterable[Job]) -> bool:

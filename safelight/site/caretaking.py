@@ -1,6 +1,6 @@
 """Caretaking: the worker's third thread reads what lies still, so that filing never waits for it.
 
-It reads stored bytes again, checks the logs, and clears away what no row names.
+It reads stored bytes again, checks the logs, wraps keys anew, and clears away what no row names.
 """
 
 import logging
@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from django.db import connection
 
 from safelight.lib.clock import now
-from safelight.photos.upkeep import keep_up_daily, read_again
+from safelight.photos.rewrapping import rewrap_some
+from safelight.photos.upkeep import each, keep_up_daily, read_again
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,9 @@ def run(stop: threading.Event, *, clock: Callable[[], datetime] = now) -> None:
                     daily_due = time.monotonic() + DAY
                 else:
                     connection.close()
-            read_again(at=clock())
+            at = clock()
+            if not each([partial(read_again, at=at), partial(rewrap_some, at=at)]):
+                connection.close()
         except Exception:
             log.exception("caretaking failed")
             connection.close()

@@ -34,6 +34,11 @@ SAFELIGHT_WIRING = {
     "vault.shelf.consent": "safelight.consent.shelf.SHELF",
     "vault.shelf.sharing": "safelight.sharing.shelf.PHOTOS",
     "vault.shelf.packages": "safelight.sharing.shelf.PACKAGES",
+    # The tables whose rows keep a key wrapped by the practice's: wrapped anew when it is followed.
+    "vault.wrap.photos": "safelight.photos.shelf.WRAP",
+    "vault.wrap.consent": "safelight.consent.shelf.WRAP",
+    "vault.wrap.sharing": "safelight.sharing.shelf.PHOTO_KEYS",
+    "vault.wrap.packages": "safelight.sharing.shelf.PACKAGE_KEYS",
     # Called inside the transaction in which a yes is taken back.
     "consent.withdrawn.sharing": "safelight.sharing.ending.end_for_withdrawal",
 }

@@ -159,6 +159,25 @@ def remove_temporary(folder: Path, *, before: float) -> int:
     return len(left)
 
 
+def share(folder: Path) -> int:
+    """Tell other processes that this one uses a folder; return the handle to close at the end.
+
+    It waits while another has the folder alone. The kernel takes the mark back from the dead.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    return handle
+
+
+def is_alone(handle: int) -> bool:
+    """Take a shared folder for this process alone, unless another process uses it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock file, so that one process at a time does what follows."""

@@ -136,14 +136,29 @@ def open_keyring(folder: Path, root: bytes) -> Keyring:
     raise WrongRoot("This root key does not belong to this keyring. Nothing was opened.")
 
 
-def rotate_root(folder: Path, *, old: bytes, new: bytes, switch: Callable[[], None]) -> Keyring:
-    """Seal the keyring with a new root key, when a holder of the old one leaves.
+def rotate_root(
+    folder: Path,
+    *,
+    old: bytes,
+    new: bytes,
+    switch: Callable[[], None],
+    recovery: Sequence[str] | None = None,
+) -> Keyring:
+    """Seal the keyring with a new root key, and to new kits, when a holder of the old ones leaves.
 
     `switch` puts the new root where it is read at start. Whenever the power fails, either root
-    opens a generation with the same keys: the old ones go only after the switch.
+    opens a generation with the same keys: what the new one sealed is read back before the switch,
+    and the old ones go only after it.
     """
     with files.locked(folder / LOCK):
-        saved = save_keyring(folder, new, open_keyring(folder, old))
+        before = open_keyring(folder, old)
+        if before.damaged:  # an earlier change was cut off: the old root opens the newest first
+            before = save_keyring(folder, old, before)
+        if recovery is not None:
+            before = replace(before, recovery=tuple(recovery))
+        saved = save_keyring(folder, new, before)
+        if open_keyring(folder, new) != saved:
+            raise KeyringDamaged("The keyring did not read back. Nothing was changed.")
         switch()
         return save_everywhere(folder, new, saved)
 

@@ -7,7 +7,7 @@ It holds the keys by which every other byte of the practice is sealed. Files: `k
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from getpass import getpass
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from django.conf import settings
 
 from safelight.lib.clock import now
+from safelight.lib.refusals import Refusal
 from safelight.vault import files, keyfiles
 from safelight.vault.keyfiles import create_keyring, open_keyring, rotate_root
 from safelight.vault.keys import CaptureKey, Keyring, NoSuchKey, new_keyring
@@ -31,8 +32,23 @@ __all__ = [
     "open_keyring",
     "root_of_process",
     "rotate_root",
+    "take_alone",
+    "turn_root",
     "use",
 ]
+
+
+class KeyringInUse(Refusal):
+    """Another process holds the keyring open, and would be left with a root key that ended."""
+
+    code = "keyring_in_use"
+
+    def __init__(self) -> None:
+        """Say what to stop."""
+        super().__init__(
+            "Safelight is running, or another command is. Nothing was changed.",
+            remedy="Stop it first, for example: systemctl stop safelight.",
+        )
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class _Held:
     newest_seen: int = 0
     folder: Path | None = None
     root: Root | None = field(default=None, repr=False)
+    shared: int | None = None  # tells other processes that this one has the folder open
 
 
 _held: _Held | None = None
@@ -66,6 +83,8 @@ def use(keyring: Keyring | None) -> None:
     """Give this process a keyring in memory, for tests; None makes it open the saved one again."""
     global _held
     with _opening:
+        if _held is not None and _held.shared is not None:
+            os.close(_held.shared)
         _held = None if keyring is None else _Held(keyring)
 
 
@@ -100,6 +119,31 @@ def root_of_process() -> Root | None:
     return _held.root if _held else None
 
 
+def take_alone() -> Root:
+    """Hold the keyring for this process alone until it ends; refuse while another has it open."""
+    current()
+    held = _held
+    if held is None or held.root is None or held.shared is None or not files.is_alone(held.shared):
+        raise KeyringInUse
+    return held.root
+
+
+def turn_root(new: bytes, *, recovery: Sequence[str], switch: Callable[[], None]) -> None:
+    """Seal the saved keyring under a new ROOT and to new kits; the old ones open it no more.
+
+    Only where no other process holds the old one: it could not read what is saved from now on.
+    """
+    global _held
+    with _opening:
+        old = take_alone()
+        held = _held
+        if held is None or held.folder is None:
+            raise KeyringInUse
+        ring = rotate_root(held.folder, old=old.key, new=new, switch=switch, recovery=recovery)
+        root = replace(old, key=new)
+        _held = replace(held, ring=ring, newest_seen=_newest(held.folder), root=root)
+
+
 def _newest(folder: Path) -> int:
     return max(keyfiles.generations(folder), default=0)
 
@@ -110,22 +154,32 @@ def _open_first() -> _Held:
     with _opening:
         if _held is not None:
             return _held
-        data = Path(settings.SAFELIGHT_DATA)
-        key_file = getattr(settings, "SAFELIGHT_ROOT_KEY_FILE", None)
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        handed_over = os.environ.get(HANDED_OVER)
-        root = find_root(
-            data,
-            key_file=Path(key_file) if key_file else None,
-            ask=_ask if sys.stdin is not None and sys.stdin.isatty() else None,
-            credentials=Path(credentials) if credentials else None,
-            handed_over=int(handed_over) if handed_over else None,
-            at=now(),
-        )
-        folder = data / "keyring"
-        newest = _newest(folder)
-        _held = _Held(open_keyring(folder, root.key), newest, folder, root)
+        folder = Path(settings.SAFELIGHT_DATA) / "keyring"
+        shared = files.share(folder) if folder.is_dir() else None
+        try:
+            root = _find_root()
+            newest = _newest(folder)
+            _held = _Held(open_keyring(folder, root.key), newest, folder, root, shared)
+        except BaseException:
+            if shared is not None:
+                os.close(shared)
+            raise
         return _held
+
+
+def _find_root() -> Root:
+    data = Path(settings.SAFELIGHT_DATA)
+    key_file = getattr(settings, "SAFELIGHT_ROOT_KEY_FILE", None)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    handed_over = os.environ.get(HANDED_OVER)
+    return find_root(
+        data,
+        key_file=Path(key_file) if key_file else None,
+        ask=_ask if sys.stdin is not None and sys.stdin.isatty() else None,
+        credentials=Path(credentials) if credentials else None,
+        handed_over=int(handed_over) if handed_over else None,
+        at=now(),
+    )
 
 
 def _open_again() -> _Held:

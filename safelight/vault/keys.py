@@ -82,6 +82,10 @@ class Keyring:
         except KeyError:
             raise NoSuchKey("The key for this photo is not on this server.") from None
 
+    def epochs(self, practice: UUID) -> list[int]:
+        """Return the epochs whose keys a practice still has, the oldest first."""
+        return sorted(self.keks.get(practice, {}))
+
     def newest_epoch(self, practice: UUID) -> int:
         """Return the epoch under which a practice's photo keys are wrapped now."""
         if practice not in self.keks:

@@ -40,6 +40,7 @@ __all__ = [
     "sign_audit",
     "sign_receipt",
     "site_secret",
+    "under_epochs",
 ]
 
 WRAP_MAGIC, BLOB_MAGIC = b"SLK1", b"SLV1"
@@ -92,6 +93,14 @@ def epoch_of(wrapped: Sealed) -> int:
     if len(raw) != WRAPPED_BYTES or raw[:4] != WRAP_MAGIC:
         raise Unreadable
     return int.from_bytes(raw[4:WRAP_HEAD_BYTES], "big")
+
+
+def under_epochs(first: int, end: int) -> tuple[bytes, bytes]:
+    """Return between which two texts all keys sort that are wrapped from one epoch up to another.
+
+    The epoch stands before anything else in a wrapped key, so a database can find those of one.
+    """
+    return WRAP_MAGIC + first.to_bytes(4, "big"), WRAP_MAGIC + end.to_bytes(4, "big")
 
 
 def seal_blob(

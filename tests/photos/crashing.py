@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 from base64 import urlsafe_b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -173,11 +173,17 @@ def unpadded(text: str) -> bytes:
 
 def main(name: str) -> None:
     """Kill an act at each of its steps in turn, and print what was found after each."""
-    act, first = {"receive": (receive, None), "file": (file, receive)}[name]
+    first: list[Callable[[], Any]] = {"receive": [], "file": [receive]}[name]
+    kill_everywhere({"receive": receive, "file": file}[name], [scene, *first], go_on)
+
+
+def kill_everywhere(
+    act: Callable[[], Any], first: Sequence[Callable[[], Any]], look: Callable[[], dict[str, Any]]
+) -> None:
+    """Do what comes first, then kill an act at each step in turn, and print what `look` found."""
     made = Path(settings.SAFELIGHT_DATA)
-    in_child(scene)
-    if first is not None:
-        in_child(first)
+    for one in first:
+        in_child(one)
     with tempfile.TemporaryDirectory(prefix="safelight-crash-") as top:
         for n in itertools.count(0):
             copy = Path(top) / str(n)
@@ -191,7 +197,7 @@ def main(name: str) -> None:
 
             def after(copy: Path = copy) -> dict[str, Any]:
                 use(copy)
-                return go_on()
+                return look()
 
             done = in_child(attempt)
             found = in_child(after)

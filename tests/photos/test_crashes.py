@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-START = "import django; django.setup(); from tests.photos.crashing import main; main('{}')"
+START = "import django; django.setup(); from tests.photos.{} import main; main('{}')"
 WHOLE = {
     "state": "filed",
     "kept_promise": True,
@@ -26,10 +26,21 @@ WHOLE = {
 }
 
 
-def killed_at_every_step(act: str) -> list[dict[str, Any]]:
+TURNED = {
+    "opens_at_once": True,
+    "opens_after": True,
+    "waiting": 0,
+    "epochs_in_each_generation": [[2], [2], [2]],
+    "made": 1,
+    "ended": 1,
+    "rewrapped": ["1 keys", "1 keys"],
+}
+
+
+def killed_at_every_step(act: str, program: str = "crashing") -> list[dict[str, Any]]:
     """Run the killing in processes of its own and return what was found after each."""
     run = subprocess.run(
-        [sys.executable, "-c", START.format(act)],
+        [sys.executable, "-c", START.format(program, act)],
         cwd=ROOT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.photos.crash_settings"},
         capture_output=True,
@@ -64,3 +75,15 @@ def test_an_act_killed_at_any_step_is_completed_and_loses_nothing(
     for one in found:
         assert one["found"] == WHOLE, (act, one["n"], steps[one["n"] - 1])
     assert all(one["steps"] is None for one in found[1:-1])
+
+
+@pytest.mark.parametrize(("act", "least"), [("begin", 8), ("rewrap", 4), ("end", 20)])
+def test_a_key_that_follows_another_loses_nothing_at_whatever_step_it_is_killed(
+    act: str, least: int
+) -> None:
+    found = killed_at_every_step(act, "crashing_keys")
+    steps = found[0]["steps"]
+    assert len(steps) >= least
+    assert len(found) == len(steps) + 2
+    for one in found:
+        assert one["found"] == TURNED, (act, one["n"], steps[one["n"] - 1])
