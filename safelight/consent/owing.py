@@ -54,8 +54,11 @@ class Limits:
 Owes = Callable[[Consent, Limits, datetime], Owed | None]
 
 
-def owed(practice: Practice, *, at: datetime) -> list[Owed]:
-    """Return what consents owe, oldest due first, so many of each kind as a page can show."""
+def owed(practice: Practice, *, at: datetime, start: int = 0, most: int = ROWS) -> list[Owed]:
+    """Return what consents owe, oldest due first: of each kind those from `start` on.
+
+    No more of a kind than a page can show; whoever asks for one more learns if there is more.
+    """
     limits = _limits(practice, at)
     rows = consents().filter(practice=practice, patient__merged_into=None)
     # What was taken back whole owes nothing, and would be read for nothing each time.
@@ -68,12 +71,13 @@ def owed(practice: Practice, *, at: datetime) -> list[Owed]:
         decisions__answer=YES,
         superseded_by=None,
     ).distinct()
-    found = [
-        *_first(rows.filter(method=EMERGENCY, reviewed_at=None), limits, at, _emergency),
-        *_first(rows.filter(paper_due=True), limits, at, _paper),
-        *_first(asked.order_by("patient__born", "pk"), limits, at, _young_person),
+    kinds: list[tuple[QuerySet[Consent], Owes]] = [
+        (rows.filter(method=EMERGENCY, reviewed_at=None), _emergency),
+        (rows.filter(paper_due=True), _paper),
+        (asked.order_by("patient__born", "pk"), _young_person),
     ]
-    return sorted(found, key=lambda item: item.due_at)
+    found = [_first(some, limits, at, owes, start + most)[start:] for some, owes in kinds]
+    return sorted((item for some in found for item in some), key=lambda item: item.due_at)
 
 
 def owed_of(consent: Consent, *, at: datetime) -> list[Owed]:
@@ -93,14 +97,16 @@ def _limits(practice: Practice, at: datetime) -> Limits:
     )
 
 
-def _first(rows: QuerySet[Consent], limits: Limits, at: datetime, owes: Owes) -> list[Owed]:
-    """Read on, a page at a time, until a page of today is full or nothing is left."""
+def _first(
+    rows: QuerySet[Consent], limits: Limits, at: datetime, owes: Owes, most: int
+) -> list[Owed]:
+    """Read on, a page at a time, until there are so many or nothing is left."""
     found: list[Owed] = []
     start = 0
-    while len(found) < ROWS and (page := list(rows[start : start + ROWS])):
+    while len(found) < most and (page := list(rows[start : start + ROWS])):
         found += [item for row in page if (item := owes(row, limits, at))]
         start += ROWS
-    return found[:ROWS]
+    return found[:most]
 
 
 def _emergency(consent: Consent, limits: Limits, at: datetime) -> Owed | None:

@@ -208,6 +208,13 @@ def overdue_count(practice: Practice, *, at: datetime) -> int:
     ).count()
 
 
+def outside_by_holder(practice: Practice, *, at: datetime) -> dict[str, tuple[int, int]]:
+    """Return how many copies each kind of holder has outside, and how many should have ended."""
+    rows = Copy.objects.filter(practice=practice, state=Copy.State.HELD, outside=True)
+    found = rows.values("holder").annotate(all=Count("id"), late=Count("id", Q(due_at__lt=at)))
+    return {row["holder"]: (row["all"], row["late"]) for row in found}
+
+
 def outside_of(photos: Iterable[Photo], *, at: datetime) -> dict[UUID, tuple[int, int]]:
     """Return how many copies of each photo are outside, and how many of them should have ended."""
     rows = Copy.objects.filter(photo__in=list(photos), state=Copy.State.HELD, outside=True)

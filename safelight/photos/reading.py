@@ -1,8 +1,10 @@
 """Reading: what pages ask about photos. Nothing here changes anything, or shows a single pixel."""
 
 import statistics
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -19,7 +21,7 @@ from safelight.policy.settings import setting
 PAGE = 50
 """Photos on one page of a timeline (performance, section 4)."""
 ROWS = 100
-"""Rows of one group on the today page: the oldest; the others come up as these are done."""
+"""Rows of one list on the today page: the oldest. It says how many more there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ class Today:
     owed: list[Copy]
     """Copies outside that should have ended."""
     alarms: list[Alarm]
+    more: dict[str, int]
+    """How many of each list come after those that are here."""
 
 
 ON_ITS_WAY = (Capture.State.ANNOUNCED, Capture.State.RECEIVING)
@@ -210,26 +214,40 @@ def incomplete(practice: Practice) -> QuerySet[Photo]:
     )
 
 
-def today(practice: Practice, *, at: datetime) -> Today:
-    """Return what needs a person now, in groups. Reading it changes nothing."""
+def today(
+    practice: Practice, *, at: datetime, start: int = 0, alarms: Collection[str] | None = None
+) -> Today:
+    """Return what needs a person now, in groups, from row `start` on. Reading it changes nothing.
+
+    Alarms of other kinds than asked for are never read: they must not crowd these out.
+    """
     late = at - timedelta(hours=setting(practice, "alarm_hours"))
     stale = at - timedelta(hours=setting(practice, "incomplete_hours"))
-    arriving, unworded = unfiled(practice), incomplete(practice)
-    captures = Capture.objects.filter(practice=practice).select_related("phone", "person")
-    return Today(
-        unfiled=list(arriving.filter(announced_at__lt=late)[:ROWS]),
-        waiting=list(arriving.filter(announced_at__gte=late)[:ROWS]),
-        refused=list(
-            captures.filter(
-                state=Capture.State.REFUSED, gone_at__isnull=True, given_up_at__isnull=True
-            ).order_by("announced_at")[:ROWS]
-        ),
-        unmatched=list(unmatched(practice)[:ROWS]),
-        incomplete=list(unworded.filter(filed_at__lt=stale)[:ROWS]),
-        unlabelled=list(unworded.filter(filed_at__gte=stale)[:ROWS]),
-        owed=list(outside_copies(practice).filter(due_at__lt=at)[:ROWS]),
-        alarms=list(open_alarms(practice)[:ROWS]),
+    arriving, unworded, rung = unfiled(practice), incomplete(practice), open_alarms(practice)
+    rows: dict[str, QuerySet[Any]] = {
+        "unfiled": arriving.filter(announced_at__lt=late),
+        "waiting": arriving.filter(announced_at__gte=late),
+        "refused": refused(practice),
+        "unmatched": unmatched(practice),
+        "incomplete": unworded.filter(filed_at__lt=stale),
+        "unlabelled": unworded.filter(filed_at__gte=stale),
+        "owed": outside_copies(practice).filter(due_at__lt=at),
+        "alarms": rung if alarms is None else rung.filter(kind__in=alarms),
+    }
+    found = {name: list(some[start : start + ROWS]) for name, some in rows.items()}
+    full = [name for name, shown in found.items() if len(shown) == ROWS]
+    return Today(**found, more={name: rows[name].count() - start - ROWS for name in full})
+
+
+def refused(practice: Practice) -> QuerySet[Capture]:
+    """Return the captures that were not taken in and may still lie on their phone."""
+    rows = Capture.objects.filter(
+        practice=practice,
+        state=Capture.State.REFUSED,
+        gone_at__isnull=True,
+        given_up_at__isnull=True,
     )
+    return rows.select_related("phone", "person").order_by("announced_at")
 
 
 def open_alarms(practice: Practice) -> QuerySet[Alarm]:

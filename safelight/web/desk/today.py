@@ -1,8 +1,10 @@
 """Today: what needs a person, oldest and worst first, and where copies are."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,7 +12,8 @@ from django.urls import path, reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from safelight.consent.owing import owed as consents_owed
+from safelight.consent.owing import ROWS as OWED
+from safelight.consent.owing import Owed, owed
 from safelight.consent.reading import sentence
 from safelight.lib.clock import now
 from safelight.patients.breaking_glass import may_review, reason_words, to_review
@@ -19,7 +22,6 @@ from safelight.people.duties import Act, letters, may
 from safelight.people.models import Person
 from safelight.people.phones import phones_for
 from safelight.photos import reading
-from safelight.photos.copies import outside_copies
 from safelight.photos.labelling import lacks_only_visit, missing_words
 from safelight.photos.models import Alarm, Capture, Copy, Photo
 from safelight.photos.rules import A_VISIT
@@ -28,12 +30,15 @@ from safelight.policy.models import Practice
 from safelight.policy.settings import setting
 from safelight.policy.sites import site_words
 from safelight.web.desk.alarms import thing_of, title_of
-from safelight.web.desk.rows import Group, Lamps, Row
+from safelight.web.desk.asked import number_in
+from safelight.web.desk.board import board
+from safelight.web.desk.rows import Group, Row
 from safelight.web.desk.shares_today import account_urls, share_groups
 from safelight.web.desk.templatetags.words import clock, day, in_words, lately, since
 from safelight.web.doors import PersonRequest, signed_in
 
 SPEED_DAYS = 7
+WORDS: Final = ("labels", "visits")
 
 
 def _capture_row(capture: Capture, state: str, words: str) -> Row:
@@ -41,7 +46,7 @@ def _capture_row(capture: Capture, state: str, words: str) -> Row:
     return Row(
         state,
         capture.phone.name,
-        "1 sealed photo",
+        "1 sealed photo" if capture.kind == Capture.Kind.PHOTO else "1 sealed consent",
         words or f"Phone seen: {seen[0].lower()}{seen[1:]}",
         since(capture.announced_at),
         "",
@@ -60,12 +65,19 @@ def _sitting_row(photos: list[Photo], words: str, act: str, url: str) -> Row:
     return Row("in", who, f"{about}, {place or 'no site yet'}", words, waits, "", act, url)
 
 
+def _more(found: reading.Today, *lists: str) -> str:
+    """Say how many of these lists are left out, or nothing."""
+    count = sum(found.more.get(name, 0) for name in lists)
+    return f"{count} more, newer than these." if count else ""
+
+
 def _phones_group(found: reading.Today) -> Group:
     late = [_capture_row(capture, "alarm", "") for capture in found.unfiled]
     rest = [_capture_row(capture, "out", "") for capture in found.waiting]
     refused = [_capture_row(c, "alarm", c.refused_words) for c in found.refused]
     hint = "Each keeps its lamp lit until it is filed and gone"
-    return Group("phones", "On a phone, not filed", hint, [*late, *refused, *rest])
+    more = _more(found, "unfiled", "refused", "waiting")
+    return Group("phones", "On a phone, not filed", hint, [*late, *refused, *rest], more)
 
 
 def _label_row(photos: list[Photo]) -> Row:
@@ -94,8 +106,11 @@ def _words_groups(found: reading.Today, practice: Practice) -> Iterator[Group]:
         if any(photo.pk in late for photo in photos):
             row = replace(row, state="late", limit=limit)
         (visits if all(map(lacks_only_visit, photos)) else labels).append(row)
-    yield Group("labels", "Label not finished", "In the record, but hard to find", labels)
-    yield Group("visits", "Visit not known", "Labelled, and in no consultation yet", visits)
+    more = _more(found, "incomplete", "unlabelled")
+    hint = "In the record, but hard to find"
+    yield Group("labels", "Label not finished", hint, labels, more if labels else "")
+    hint = "Labelled, and in no consultation yet"
+    yield Group("visits", "Visit not known", hint, visits, "" if labels else more)
 
 
 def _unmatched_group(person: Person, found: reading.Today) -> Group:
@@ -112,7 +127,8 @@ def _unmatched_group(person: Person, found: reading.Today) -> Group:
         )
         for photos in by_sitting(found.unmatched)
     ]
-    return Group("unmatched", "Not matched to a patient", "Sealed in the vault until then", rows)
+    title, hint = "Not matched to a patient", "Sealed in the vault until then"
+    return Group("unmatched", title, hint, rows, _more(found, "unmatched"))
 
 
 def _owed_group(found: reading.Today, at: datetime) -> Group:
@@ -131,10 +147,22 @@ def _owed_group(found: reading.Today, at: datetime) -> Group:
         )
         for copy in owed
     ]
-    return Group("owed", "Copies that should have ended", "Return, shredding or a reason", rows)
+    title, hint = "Copies that should have ended", "Return, shredding or a reason"
+    return Group("owed", title, hint, rows, _more(found, "owed"))
 
 
-def _consent_group(person: Person, at: datetime) -> Group:
+def _consents_owed(person: Person, at: datetime, start: int) -> tuple[list[Owed], bool]:
+    """Return what a page shows of each kind, and whether there is more: it asks for one more."""
+    found, shown = Counter[str](), []
+    for item in owed(person.practice, at=at, start=start, most=OWED + 1):
+        found[item.kind] += 1
+        if found[item.kind] <= OWED:
+            shown.append(item)
+    return shown, max(found.values(), default=0) > OWED
+
+
+def _consent_group(person: Person, at: datetime, start: int) -> Group:
+    items, more = _consents_owed(person, at, start)
     acts = {"emergency": "Review it", "paper": "Scan it", "young_person": "Ask again"}
     rows = [
         Row(
@@ -147,9 +175,11 @@ def _consent_group(person: Person, at: datetime) -> Group:
             acts[item.kind],
             reverse("desk:consent", args=[item.consent.pk]),
         )
-        for item in consents_owed(person.practice, at=at)
+        for item in items
     ]
-    return Group("consents", "Consent owed", "Care goes on; the record is not whole", rows)
+    title, hint = "Consent owed", "Care goes on; the record is not whole"
+    words = "There are more, due after these." if more else ""
+    return Group("consents", title, hint, rows, words)
 
 
 def _walls_group(person: Person) -> Group:
@@ -174,8 +204,7 @@ def _walls_group(person: Person) -> Group:
     )
 
 
-def _alarms_group(person: Person, found: reading.Today) -> Group:
-    shown = _alarm_kinds(person)
+def _alarms_group(found: reading.Today) -> Group:
     rows = [
         Row(
             "alarm" if alarm.kind == Alarm.Kind.MANY_VIEWS else "late",
@@ -190,9 +219,9 @@ def _alarms_group(person: Person, found: reading.Today) -> Group:
             else reverse("desk:alarm", args=[alarm.pk]),
         )
         for alarm in found.alarms
-        if alarm.kind in shown
     ]
-    return Group("alarms", "Alarms", "Something that should not happen", rows)
+    more = _more(found, "alarms")
+    return Group("alarms", "Alarms", "Something that should not happen", rows, more)
 
 
 def _alarm_kinds(person: Person) -> set[str]:
@@ -206,9 +235,10 @@ def _alarm_kinds(person: Person) -> set[str]:
     return kinds
 
 
-def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
+def groups_for(person: Person, *, at: datetime, start: int = 0) -> Iterator[Group]:
     """Give each group that this person's duties open; an empty one is left out by the page."""
-    found = reading.today(person.practice, at=at)
+    kinds = _alarm_kinds(person)
+    found = reading.today(person.practice, at=at, start=start, alarms=kinds)
     clinical = bool(letters(person, Act.PHOTO_VIEW))
     if may_review(person):
         yield _walls_group(person)
@@ -222,36 +252,8 @@ def groups_for(person: Person, *, at: datetime) -> Iterator[Group]:
     if letters(person, Act.PHOTO_LABEL):
         yield from _words_groups(found, person.practice)
     if letters(person, Act.CONSENT_RECORD):
-        yield _consent_group(person, at)
-    yield _alarms_group(person, found)
-
-
-def board(person: Person, *, at: datetime) -> list[Lamps]:
-    """Count the copies outside, one lamp each, by who holds them."""
-    found: dict[str, list[str]] = {}
-    for copy in outside_copies(person.practice)[:200]:
-        late = copy.due_at is not None and copy.due_at < at
-        found.setdefault(copy.holder, []).append("alarm" if late else "out")
-    names = {
-        Copy.Holder.PHONE: "Phones",
-        Copy.Holder.PAPER: "Prints",
-        Copy.Holder.SHARE: "Links",
-        Copy.Holder.PACKAGE: "Packages",
-        Copy.Holder.RECIPIENT: "Recipients",
-    }
-    shares = reverse("desk:shares") if letters(person, Act.SHARE_STOP) else ""
-    pages = dict.fromkeys((Copy.Holder.SHARE, Copy.Holder.PACKAGE, Copy.Holder.RECIPIENT), shares)
-    if letters(person, Act.PHONE_OWN):
-        pages[Copy.Holder.PHONE] = reverse("desk:phones")
-    return [
-        Lamps(
-            words,
-            sorted(found.get(holder, []), key=lambda state: state != "alarm"),
-            pages.get(holder, ""),
-        )
-        for holder, words in names.items()
-        if holder in found or holder in (Copy.Holder.PHONE, Copy.Holder.PAPER)
-    ]
+        yield _consent_group(person, at, start)
+    yield _alarms_group(found)
 
 
 @require_GET
@@ -259,7 +261,15 @@ def board(person: Person, *, at: datetime) -> list[Lamps]:
 def today(request: PersonRequest) -> HttpResponse:
     """Show what needs someone. A number here is counted from rows at this moment, never kept."""
     person, at = request.person, now()
-    groups = [group for group in groups_for(person, at=at) if group.rows]
+    only = request.GET.get("of", "")
+    start = (number_in(request.GET.get("from")) or 0) if only else 0
+    groups = [
+        replace(group, after=start + (OWED if group.key == "consents" else reading.ROWS))
+        for group in groups_for(person, at=at, start=start)
+        if group.rows
+    ]
+    if only:
+        return _rest(request, [group for group in groups if only in _with(group.key)], start)
     week = at - timedelta(days=SPEED_DAYS)
     return render(
         request,
@@ -269,6 +279,7 @@ def today(request: PersonRequest) -> HttpResponse:
             "clock": clock(at),
             "groups": groups,
             "count": sum(len(group.rows) for group in groups),
+            "more": any(group.more for group in groups),
             "alarms": sum(row.state in ("alarm", "late") for group in groups for row in group.rows),
             "clinical": bool(letters(person, Act.PHOTO_LABEL)),
             "board": board(person, at=at),
@@ -283,6 +294,17 @@ def today(request: PersonRequest) -> HttpResponse:
             "speed": reading.median_seconds_to_filed(person.practice, since=week),
         },
     )
+
+
+def _with(key: str) -> tuple[str, ...]:
+    """Return the groups that go on together: labels and visits are read from the same photos."""
+    return WORDS if key in WORDS else (key,)
+
+
+def _rest(request: PersonRequest, groups: list[Group], start: int) -> HttpResponse:
+    """Show what one group of today left out."""
+    context = {"groups": groups, "first": start + 1}
+    return render(request, "desk/today_rest.html", context)
 
 
 urlpatterns = [path("", today, name="today")]

@@ -24,6 +24,7 @@ from safelight.photos.labelling import NEW_VISIT, may_add_visit
 from safelight.photos.matching import match_together
 from safelight.photos.models import Photo
 from safelight.photos.sittings import by_sitting, sitting_of
+from safelight.web.desk.asked import number_in
 from safelight.web.desk.patients import DetailsForm, Kept, keep
 from safelight.web.desk.sittings import Ticks, numbers_in, visible, visits_for
 from safelight.web.desk.templatetags.words import moment
@@ -37,9 +38,18 @@ COVERED = "U"  # reception may see that something waits, not what it shows
 @signed_in(Act.PHOTO_MATCH, also=COVERED)
 def unmatched(request: PersonRequest) -> HttpResponse:
     """List the photos without a patient by sitting, the longest waiting first."""
-    rows = list(reading.unmatched(request.person.practice)[:100])
-    may_match = "A" in letters(request.person, Act.PHOTO_MATCH)
-    context = {"count": len(rows), "sittings": by_sitting(rows), "may_match": may_match}
+    practice = request.person.practice
+    start = number_in(request.GET.get("from")) or 0
+    rows = list(reading.unmatched(practice)[start : start + reading.ROWS])
+    count = reading.unmatched_count(practice)
+    after = start + len(rows)
+    context = {
+        "count": count,
+        "sittings": by_sitting(rows),
+        "may_match": "A" in letters(request.person, Act.PHOTO_MATCH),
+        "after": after,
+        "more": max(0, count - after),
+    }
     return render(request, "desk/unmatched/list.html", context)
 
 

@@ -1,16 +1,21 @@
 """Today: what needs someone, by duty, and the lamp."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
+import pytest
 from django.test import Client
 
 from safelight.lib.clock import now
+from safelight.lib.ids import new_id
 from safelight.patients.models import Patient, Visit
-from safelight.people.models import Person
+from safelight.people.models import Person, Phone
+from safelight.photos import reading
 from safelight.photos.alarms import raise_alarm
 from safelight.photos.copies import Basis, begin_copy
-from safelight.photos.models import Alarm, Copy, Photo
+from safelight.photos.models import Alarm, Capture, Copy, Photo
 from safelight.photos.upkeep import age_alarms
 from safelight.policy.models import Practice
 from tests.conftest import make_patient
@@ -146,3 +151,48 @@ def test_the_days_list_says_what_a_visit_is_about_to_those_it_concerns(
         page = at_desk(reader).get("/").content.decode()
         shown = [who for who in ("Ada", "Ben") if f"Comes to {who}" in page]
         assert shown == reads.split(), reader.given
+
+
+def test_what_a_full_group_leaves_out_is_counted_and_led_to(
+    photo: Photo, ada: Person, practice: Practice, at_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ROWS", 2)
+    for number in range(1, 6):
+        begin_copy(
+            practice=practice, holder=Copy.Holder.PAPER, basis=Basis("For a clinic"), photo=photo,
+            at=now() - timedelta(days=30), number=number, holder_name=f"Clinic {number}",
+            due_at=now() - timedelta(days=9 - number),
+        )  # fmt: skip
+    client = at_desk(ada)
+    page = client.get("/").content.decode()
+    assert "More than" in page
+    assert "3 more, newer than these." in page
+    assert page.count("Account for it") == 2
+    assert "<b>5</b>" in page  # the board counts all of them
+    (address,) = re.findall(r'href="(\?of=owed[^"]*)"', page)
+    rest = client.get("/" + unescape(address)).content.decode()
+    assert "Clinic 3" in rest
+    assert "Clinic 2" not in rest
+    assert "1 more, newer than these." in rest
+    assert "Nothing more is waiting here." in client.get("/?of=owed&from=90").content.decode()
+
+
+def test_alarms_of_other_duties_do_not_crowd_out_those_of_mine(
+    mo: Person, practice: Practice, at_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ROWS", 2)
+    for number in range(3):
+        raise_alarm(Alarm.Kind.OVERDUE, about=f"copy:{number}", practice=practice, at=now())
+    raise_alarm(Alarm.Kind.CONFLICT, about="capture:1", practice=practice, at=now())
+    mine = Alarm.objects.get(kind=Alarm.Kind.CONFLICT)
+    assert f"/alarms/{mine.pk}" in at_desk(mo).get("/").content.decode()
+
+
+def test_a_consent_on_its_way_is_called_no_photo(phone: Phone, ada: Person, at_desk: Desk) -> None:
+    Capture.objects.create(
+        id=new_id(), practice=ada.practice, phone=phone, person=ada,
+        kind=Capture.Kind.CONSENT, state=Capture.State.ANNOUNCED, announced_at=now(),
+    )  # fmt: skip
+    page = at_desk(ada).get("/").content.decode()
+    assert "1 sealed consent" in page
+    assert "1 sealed photo" not in page

@@ -7,6 +7,7 @@ from django.test import Client
 
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
+from safelight.photos import reading
 from safelight.photos.models import Photo
 from tests.conftest import NOON
 from tests.consent.talks import keep
@@ -28,6 +29,21 @@ def test_the_tray_says_who_waits_and_reception_sees_no_picture(
     page = at_desk(rec).get("/unmatched").content.decode()
     assert "A clinician matches it" in page
     assert at_desk(rec).get(f"/photos/{waiting.pk}/view.jpg").status_code == 403
+
+
+def test_the_tray_counts_every_photo_and_goes_on_to_the_next(
+    waiting: Photo, phone: Phone, ada: Person, at_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = unmatched(phone, ada)
+    monkeypatch.setattr(reading, "ROWS", 1)
+    client = at_desk(ada)
+    page = client.get("/unmatched").content.decode()
+    assert "2 photos have no patient yet." in page
+    assert "1 more, newer than these." in page
+    assert f"/unmatched/{newer.pk}" not in page
+    page = client.get("/unmatched?from=1").content.decode()
+    assert f"/unmatched/{newer.pk}" in page
+    assert "newer than these" not in page
 
 
 def test_a_match_needs_a_consent_that_covers_it(
