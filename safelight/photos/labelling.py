@@ -1,7 +1,7 @@
 """Labelling: a photo gets the words it is found and understood by; what they were is kept."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -52,11 +52,14 @@ def edit_label(
 ) -> Photo:
     """Change a photo's words. Those before stay in its history; the same words change nothing.
 
-    A sensitive site makes the photo sensitive; naming another site never makes it less so.
+    A sensitive site makes the photo sensitive; naming another site never makes it less so. A code
+    stands for the diagnosis it came with: with another one it goes.
     """
     require_duty(by, Act.PHOTO_LABEL)
     require_sight(by, photo, form=Form.PAGE, at=at, stepped_up=stepped_up)
     photo = Photo.objects.select_for_update(of=("self",)).select_related("patient").get(pk=photo.pk)
+    if words.diagnosis != photo.diagnosis and words.diagnosis_code == photo.diagnosis_code:
+        words = replace(words, diagnosis_code="")
     visit = _checked(photo, words, by=by, at=at)
     before, after = words_of(photo), {**asdict(words), "visit_id": str(visit.pk if visit else "")}
     if before == after:

@@ -57,6 +57,20 @@ def test_the_same_words_again_change_nothing(photo: Photo, ada: Person) -> None:
     assert not LabelEdit.objects.exists()
 
 
+def test_another_diagnosis_does_not_keep_the_code_of_the_one_before(
+    photo: Photo, ada: Person
+) -> None:
+    coded = replace(Words.of(photo), diagnosis="Naevus", diagnosis_code="398943008")
+    photo = edit_label(photo, words=coded, by=ada, at=NOON)
+    assert photo.diagnosis_code == "398943008"
+    photo = edit_label(photo, words=replace(coded, notes="Itches"), by=ada, at=NOON)
+    assert photo.diagnosis_code == "398943008"
+    other = replace(Words.of(photo), diagnosis="Melanoma")
+    assert edit_label(photo, words=other, by=ada, at=NOON).diagnosis_code == ""
+    both = replace(Words.of(photo), diagnosis="Wart", diagnosis_code="57019003")
+    assert edit_label(photo, words=both, by=ada, at=NOON).diagnosis_code == "57019003"
+
+
 def test_completing_a_photo_ends_its_alarm(photo: Photo, ada: Person, visit: Visit) -> None:
     Alarm.objects.create(kind=Alarm.Kind.INCOMPLETE, about=f"photo:{photo.pk}", raised_at=NOON)
     words = replace(Words.of(photo), label="L", diagnosis="Naevus", visit_id=str(visit.pk))
