@@ -10,7 +10,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from django.db import transaction
 
 from safelight.lib.refusals import Refusal
-from safelight.people.duties import Act, needs_step_up
+from safelight.people.duties import Act, needs_step_up, require_duty
 from safelight.people.models import Person
 from safelight.policy.settings import setting
 from safelight.sharing.asking import SECOND, items_of, may_leave, use_words
@@ -26,6 +26,7 @@ from safelight.sharing.standing import (
     require_acts,
     require_may_leave_by,
     require_practice,
+    require_share_sight,
 )
 from safelight.vault.sealing import peppered
 
@@ -94,6 +95,13 @@ def acts_of(release: Release) -> tuple[Act, ...]:
     few = release.items.count() <= ways.MANY
     known = release.clinician_id is not None and few
     return ways.acts_needed(release.use, release.form, known=known)
+
+
+def require_still_theirs(release: Release, *, by: Person, at: datetime) -> None:
+    """Refuse a link or PIN of a share to whoever could not send it now: duties and walls change."""
+    require_share_sight(by, release, at=at)
+    for act in acts_of(release):
+        require_duty(by, act)
 
 
 @transaction.atomic

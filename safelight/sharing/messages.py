@@ -13,6 +13,7 @@ from safelight.audit.log import record
 from safelight.lib.refusals import Refusal
 from safelight.people.models import Person
 from safelight.policy.models import Practice
+from safelight.sharing.confirming import require_still_theirs
 from safelight.sharing.mailing import NotSent, hand_over, plain_name
 from safelight.sharing.mailing import mail_server as mail_server
 from safelight.sharing.mailing import set_mail_server as set_mail_server
@@ -20,7 +21,6 @@ from safelight.sharing.mailing import try_mail_server as try_mail_server
 from safelight.sharing.models import Message, Release
 from safelight.sharing.refusals import MovedOn
 from safelight.sharing.rules.ways import LINK_PATH
-from safelight.sharing.standing import require_practice
 from safelight.vault.sealing import open_text, seal_text
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ def cancel_messages(release: Release) -> int:
 @transaction.atomic
 def text_of(release: Release, *, by: Person, at: datetime) -> str:
     """Return the sentence and the link for whoever sends it as a text. Given out once."""
-    require_practice(release, by)
+    require_still_theirs(release, by=by, at=at)
     if release.state != Release.State.OUT or release.made_by_id != by.pk:
         raise MovedOn(release)
     message = Message.objects.filter(

@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 
 from safelight.audit.models import Entry
-from safelight.lib.refusals import StepUp
+from safelight.lib.refusals import NotAllowed, StepUp
 from safelight.patients.access import WallUp
 from safelight.patients.models import Patient
 from safelight.people.models import Person
 from safelight.photos.models import Photo
 from safelight.sharing import opening
+from safelight.sharing.addressbook import NotInBook, NotVerified, end_clinician
+from safelight.sharing.messages import text_of
 from safelight.sharing.models import Clinician, Link, Opening, Release
 from safelight.sharing.opening import LinkClosed, TermsFirst, WrongPin, knock, open_link, share_for
 from safelight.sharing.rules.ways import MANY
@@ -175,6 +177,41 @@ def test_a_sender_who_may_not_open_the_record_any_more_makes_no_new_link(
 ) -> None:
     Patient.objects.filter(pk=pat.pk).update(restricted=True)
     with pytest.raises(WallUp):
+        opening.renew_link(out.release, by=ada, at=LATER, stepped_up=True)
+    assert knock(out.token, at=LATER)
+
+
+@pytest.mark.parametrize("roles", [["RE"], ["M"]])
+def test_a_sender_who_may_share_no_more_gets_neither_link_nor_pin(
+    out: Out, ada: Person, roles: list[str]
+) -> None:
+    Person.objects.filter(pk=ada.pk).update(roles=roles)
+    ada.refresh_from_db()
+    with pytest.raises(NotAllowed):
+        text_of(out.release, by=ada, at=LATER)
+    with pytest.raises(NotAllowed):
+        opening.renew_pin(out.release, by=ada, at=LATER)
+    assert open_link(out.token, pin=out.pin, accepts_terms=True, at=LATER)
+
+
+def test_a_wall_that_went_up_since_hides_link_and_pin_from_the_sender(
+    out: Out, pat: Patient, ada: Person
+) -> None:
+    Patient.objects.filter(pk=pat.pk).update(restricted=True)
+    with pytest.raises(WallUp):
+        text_of(out.release, by=ada, at=LATER)
+    with pytest.raises(WallUp):
+        opening.renew_pin(out.release, by=ada, at=LATER)
+
+
+def test_a_new_link_goes_to_nobody_who_was_taken_out_of_the_book_or_not_verified_lately(
+    out: Out, nil: Clinician, ada: Person
+) -> None:
+    Clinician.objects.update(verified_at=NOON - timedelta(days=800))
+    with pytest.raises(NotVerified):
+        opening.renew_link(out.release, by=ada, at=LATER, stepped_up=True)
+    end_clinician(nil, by=ada, at=LATER, stepped_up=True)
+    with pytest.raises(NotInBook):
         opening.renew_link(out.release, by=ada, at=LATER, stepped_up=True)
     assert knock(out.token, at=LATER)
 
