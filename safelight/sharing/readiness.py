@@ -4,6 +4,8 @@ from datetime import datetime
 
 from safelight.consent.going import MayNotGo
 from safelight.lib.refusals import Refusal
+from safelight.patients.models import Patient
+from safelight.patients.reading import details_of
 from safelight.sharing.addressbook import known_now
 from safelight.sharing.asking import SECOND, answers_to, items_of, may_leave
 from safelight.sharing.mailing import can_send_mail
@@ -79,7 +81,23 @@ def _hidden(release: Release, items: list[ReleasedPhoto]) -> list[Missing]:
                 "Take the name out of the words.",
             )
         )
+    if any(
+        _numbered(words, one) for one in {item.patient_id: item.patient for item in items}.values()
+    ):
+        found.append(
+            Missing(
+                "hidden",
+                "The words that go along hold a number or the birth date of the patient, whose "
+                "name is to stay hidden.",
+                "Take it out of the words.",
+            )
+        )
     return found
+
+
+def _numbered(words: str, patient: Patient) -> bool:
+    numbers = [patient.record_number, *details_of(patient).identifiers().values()]
+    return checklist.numbers_someone(words, numbers, patient.born)
 
 
 def _preview(items: list[ReleasedPhoto]) -> list[Missing]:

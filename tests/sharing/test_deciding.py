@@ -349,6 +349,18 @@ def test_the_name_in_the_words_is_refused_when_it_is_to_stay_hidden(
     assert "Pat" not in refused.value.message.replace("patient", "")
 
 
+@pytest.mark.parametrize("words", ["Is WL-004417 a naevus?", "Born 12.3.1968, changing"])
+def test_a_number_or_the_birth_date_in_the_words_is_refused_when_the_name_is_hidden(
+    photo: Photo, nil: Clinician, ada: Person, words: str
+) -> None:
+    release = drafted([photo], nil, ada, use="peer_opinion", question=words)
+    with pytest.raises(NotReady) as refused:
+        confirming.confirm(release, seen=seen(release), by=ada, at=NOON)
+    assert [one.step for one in refused.value.missing] == ["hidden"]
+    named = drafted([photo], nil, ada, question=words)
+    assert confirming.confirm(named, seen=seen(named), by=ada, at=NOON)
+
+
 def test_the_list_must_be_answered_before_a_hidden_name_leaves(
     photo: Photo, nil: Clinician, ada: Person
 ) -> None:

@@ -1,5 +1,7 @@
 """The rules of letting out, from values alone: bases, the checklist, addresses and forms."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +124,26 @@ def test_uses_that_hide_the_name_ask_the_list_and_public_ones_a_second_person() 
 @pytest.mark.parametrize("words", ["Ask PAT.", "testcase's arm", "re: Testcase, P", "(pat)"])
 def test_a_name_in_the_words_is_found(words: str) -> None:
     assert checklist.names_someone(words, ["Testcase", "Pat"])
+
+
+@pytest.mark.parametrize("words", ["Jose has had it for years", "JOSÉ, left arm", "see obrien"])
+def test_a_name_is_found_with_and_without_its_accents(words: str) -> None:
+    assert checklist.names_someone(words, ["O’Brien", "José"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["WL-004417", "no. wl 004417", "born 12/3/1968", "12.03.1968", "DOB 12 March 1968",
+     "1968-03-12", "Medicare 2951 64577 1 1"],
+)  # fmt: skip
+def test_a_number_or_birth_date_in_the_words_is_found(words: str) -> None:
+    numbers = ["WL-004417", "29516457711"]
+    assert checklist.numbers_someone(words, numbers, date(1968, 3, 12))
+
+
+@pytest.mark.parametrize("words", ["12 mm by 3 mm", "since March 1968", "photo 17 of 44", ""])
+def test_a_measure_is_nobodys_number(words: str) -> None:
+    assert not checklist.numbers_someone(words, ["WL-004417", "17"], date(1968, 3, 12))
 
 
 def test_a_word_that_only_begins_like_a_name_is_not_one() -> None:

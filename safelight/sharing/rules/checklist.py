@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from safelight.consent.uses import USES
+from safelight.patients.rules import fold
 
 ABSENT, HIDDEN, NEEDED = "no", "hidden", "needed"
 SURE_NOT, UNSURE, RARE = "no", "not_sure", "yes"
 PUBLIC: Final = frozenset({"publication", "social_media"})
 RARITY: Final = "rarity"
 LONGEST_NOTE: Final = 300
+SHORTEST_NUMBER: Final = 5
+"""Signs of a number that is looked for in free words: "17" would be found in any measure (ours)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +167,28 @@ def needs_second(use: str, form: str) -> bool:
 
 
 def names_someone(words: str, names: Sequence[str]) -> bool:
-    """Say whether free words hold one of these names, as a word of its own."""
-    told = "".join(sign if sign.isalnum() else " " for sign in words.casefold()).split()
+    """Say whether free words hold one of these names, as a word of its own, accents or not."""
     parts = {part for name in names for part in _parts(name) if len(part) > 1}
-    return bool(parts & set(told))
+    return bool(parts & _parts(words))
 
 
-def _parts(name: str) -> list[str]:
-    return "".join(sign if sign.isalnum() else " " for sign in name.casefold()).split()
+def _parts(words: str) -> set[str]:
+    """Return the words in some words, as they are spelt and as they are searched."""
+    spelt = "".join(sign if sign.isalnum() else " " for sign in words.casefold()).split()
+    return {*spelt, *fold(words).split()}
+
+
+def numbers_someone(words: str, numbers: Sequence[str], born: date) -> bool:
+    """Say whether free words hold a number that is one person's, or their day of birth.
+
+    Gaps and signs do not count, as people write both in many ways.
+    """
+    told = _run_on(words)
+    days = [f"{born:%d%m%Y}", f"{born.day}{born.month}{born.year}", f"{born:%Y%m%d}"]
+    days += [f"{born.day}{born:%b%Y}", f"{born.day}{born:%B%Y}"]
+    known = [number for one in numbers if len(number := _run_on(one)) >= SHORTEST_NUMBER]
+    return any(one in told for one in (*known, *map(_run_on, days)))
+
+
+def _run_on(words: str) -> str:
+    return "".join(sign for sign in words.casefold() if sign.isalnum())
