@@ -36,15 +36,17 @@ REASON_LENGTH = 300
 def out_page(request: PersonRequest, release: Release, *, at: datetime) -> HttpResponse:
     """Show a share that went out, ended, was undone or refused. It shows no picture."""
     person, found = request.person, decided(release)
+    acts = may_do(person, release, found, at=at)
+    said = statements(release, current="", at=at, in_full=acts["read"])
     context = {
         "release": release,
         "patient": release.patient,
         "found": found,
-        "statements": [s for s in statements(release, current="", at=at) if s.state == "done"],
+        "statements": [s for s in said if s.state == "done"],
         "opens_left": release.open_limit - len(found.openings),
         "why": ENDS.get(release.end_why, release.end_why),
         "is_link": release.form in LINKS,
-        "acts": may_do(person, release, found, at=at),
+        "acts": acts,
     }
     return render(request, "desk/shares/share.html", context)
 

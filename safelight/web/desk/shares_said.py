@@ -56,11 +56,18 @@ def country_words(code: str) -> str:
     return "in Australia" if code == HOME else f"in {country_name(code)}"
 
 
-def basis_words(release: Release, items: list[ReleasedPhoto], *, at: datetime) -> str:
-    """Return why these photos may leave, as the ledger will say it."""
+def basis_words(
+    release: Release, items: list[ReleasedPhoto], *, at: datetime, in_full: bool = True
+) -> str:
+    """Return why these photos may leave, as the ledger will say it.
+
+    The reason somebody wrote speaks of the patient: `in_full` is for those who read such words.
+    """
     rule = bases().get(release.basis)
     if rule is None:
         return ""
+    if not in_full:
+        return rule.title
     if release.basis != CONSENT or not items:
         return f"{rule.title}. {release.basis_reason}".strip()
     try:
@@ -134,13 +141,15 @@ def page_of(release: Release, step: str) -> str:
     return reverse(PAGES[step], args=[release.pk])
 
 
-def statements(release: Release, *, current: str, at: datetime) -> list[Statement]:
+def statements(
+    release: Release, *, current: str, at: datetime, in_full: bool = True
+) -> list[Statement]:
     """Return the six steps as the page shows them. Numbers and words of this release alone."""
     items = items_of(release)
     answered = _answered(release, items)
     words = {
         "use": use_words(release.use),
-        "basis": basis_words(release, items, at=at),
+        "basis": basis_words(release, items, at=at, in_full=in_full),
         "recipient": recipient_words(release),
         "hidden": hidden_words(release, items),
         "preview": preview_words(items),

@@ -155,6 +155,19 @@ def test_reception_is_led_to_who_reads_a_reply_and_to_no_door_that_is_shut(
     assert not Reply.objects.exclude(seen_at=None).exists()
 
 
+def test_what_was_written_of_the_patient_is_for_who_may_see_the_photos(
+    photo: Photo, ada: Person, rec: Person, nil: Clinician, at_desk: Desk
+) -> None:
+    client = at_desk(ada)
+    share, _ = out(client, photo, nil)
+    reason = {"basis": "SERIOUS_THREAT", "basis_reason": "Fears for the sister at home"}
+    Release.objects.update(use="disclosure", **reason)
+    assert "Fears for the sister" in client.get(share).content.decode()
+    page = at_desk(rec).get(share).content.decode()
+    assert "Serious threat to someone" in page
+    assert "Fears for the sister" not in page
+
+
 def test_file_and_password_come_by_two_buttons_after_a_signature(
     photo: Photo, ada: Person, ben: Person, nil: Clinician, at_desk: Desk
 ) -> None:
