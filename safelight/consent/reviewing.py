@@ -8,7 +8,7 @@ from django.db import transaction
 from safelight.audit.log import record
 from safelight.consent.models import Consent
 from safelight.consent.rules.asking import EMERGENCY, LEAST_REASON
-from safelight.consent.withdrawing import withdraw_consent
+from safelight.consent.withdrawing import open_uses, withdraw_consent
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.people.duties import Act, require_duty
 from safelight.people.models import Person
@@ -62,7 +62,7 @@ def review_emergency(
         outcome=outcome,
         detail=words,
     )
-    if outcome == DECLINED:
+    if outcome == DECLINED and open_uses(consent, at=at):  # it may have been taken back before
         withdraw_consent(consent, said_by="At the review of the emergency", why=words, by=by, at=at)
     consent.refresh_from_db()
     return consent

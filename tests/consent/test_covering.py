@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from safelight.consent.models import Consent, Withdrawal
 from safelight.consent.moving import move_all
@@ -143,6 +144,16 @@ def test_an_emergency_that_is_declined_is_taken_back(pat: Patient, ada: Person) 
         review_emergency(keep(pat, ada), outcome="agreed", words="Not owed", by=ada, at=LATER)
 
 
+def test_an_emergency_taken_back_before_its_review_can_still_be_reviewed_as_declined(
+    pat: Patient, ada: Person
+) -> None:
+    consent = keep(pat, ada, EMERGENCY)
+    withdraw_consent(consent, use="care", said_by="Her son rang", by=ada, at=LATER)
+    review_emergency(consent, outcome="declined", words="Does not want them", by=ada, at=LATER)
+    assert owed(pat.practice, at=LATER) == []
+    assert consent.withdrawals.count() == 1
+
+
 def test_a_parents_yes_beyond_care_is_owed_when_the_child_comes_of_age_to_be_asked(
     practice: Practice, ada: Person
 ) -> None:
@@ -178,12 +189,12 @@ def test_a_page_of_what_is_owed_has_an_end_and_what_was_taken_back_hides_nothing
 
 
 def test_what_one_consent_owes_is_read_without_the_others(
-    pat: Patient, quinn: Patient, ada: Person, django_assert_max_num_queries: object
+    pat: Patient, quinn: Patient, ada: Person, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     paper = talk(method="paper", signature=None)
     keep(quinn, ada, paper)
     mine = consent_by_id(pat.practice, keep(pat, ada, paper).pk)
-    with django_assert_max_num_queries(2):  # type: ignore[operator]
+    with django_assert_max_num_queries(2):
         (item,) = owed_of(mine, at=LATER)
     assert (item.kind, item.consent) == ("paper", mine)
 
