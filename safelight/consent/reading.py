@@ -42,12 +42,15 @@ def consents_of(patient: Patient) -> list[Consent]:
     return list(consents().filter(patient=patient).order_by("-agreed_at", "-id"))
 
 
-def patients_asked(practice: Practice, use: str) -> list[Patient]:
-    """Return the patients who ever said yes to a use; whether it stands, `may_go` answers."""
+def patients_asked(practice: Practice, use: str) -> QuerySet[Patient]:
+    """Return the patients who ever said yes to a use, to be narrowed before they are read.
+
+    Whether the yes stands, `may_go` answers.
+    """
     rows = Patient.objects.filter(
         practice=practice, consents__decisions__use=use, consents__decisions__answer=YES
     )
-    return list(rows.select_related("practice").distinct().order_by("family", "given", "id"))
+    return rows.select_related("practice").distinct().order_by("family", "given", "id")
 
 
 def consent_by_id(practice: Practice, pk: UUID) -> Consent:

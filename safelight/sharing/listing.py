@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Exists, OuterRef
+
 from safelight.consent.going import Answers, MayNotGo, answers_of, may_go
 from safelight.consent.reading import patients_asked
 from safelight.patients.access import Way, way_to
@@ -55,12 +57,13 @@ def may_be_taught(person: Person, *, use: str, at: datetime, site_code: str = ""
     again for each photo, and so does the worker.
     """
     found = []
-    for patient in patients_asked(person.practice, use)[:MOST_PATIENTS]:
+    photos_there = Photo.objects.filter(**({"site_code": site_code} if site_code else {}))
+    asked = patients_asked(person.practice, use)
+    shown = asked.filter(Exists(photos_there.filter(patient=OuterRef("pk"))))
+    for patient in shown[:MOST_PATIENTS]:
         if way_to(person, patient, at=at) not in (Way.CARE, Way.OWN):
             continue
-        rows = Photo.objects.filter(patient=patient).select_related("patient__practice")
-        if site_code:
-            rows = rows.filter(site_code=site_code)
+        rows = photos_there.filter(patient=patient).select_related("patient__practice")
         answers = answers_of(patient, at=at)
         photos = [
             photo
