@@ -22,7 +22,7 @@ class PhoneBuildHook(BuildHookInterface):
         npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         path = os.pathsep.join([str(node), os.environ["PATH"]])
         for words in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "build"]):
-            subprocess.run(  # noqa: S603
+            subprocess.run(  # noqa: S603 - the Node that came from PyPI, on our own script
                 [str(node / "node"), str(npm), *words],
                 cwd=Path(self.root) / "phone",
                 env={**os.environ, "PATH": path},

@@ -12,6 +12,7 @@ from safelight.people.models import Person, Phone
 from safelight.policy.models import Notice, Practice
 from tests.audit.emptying import log_can_be_emptied as log_can_be_emptied
 from tests.leaks import Guard
+from tests.signing_in import signed_in_client
 
 NOON = datetime(2026, 10, 14, 1, 0, tzinfo=UTC)  # noon in Exampleton (Sydney time, AEDT)
 
@@ -173,8 +174,6 @@ def at_desk() -> Callable[[Person], Client]:
     """Return a browser in which a person has just signed in (so step-up is fresh)."""
 
     def open_desk(person: Person) -> Client:
-        from tests.signing_in import signed_in_client  # noqa: PLC0415 - needs the people's code
-
         return signed_in_client(person)
 
     return open_desk

@@ -18,12 +18,12 @@ _postgres = os.environ.get("SAFELIGHT_TEST_POSTGRES", "")
 os.environ["SAFELIGHT_DATA"] = str(_data)
 os.environ["SAFELIGHT_ROOT_KEY_FILE"] = str(_folder / "root.key")
 
-from tests.keys import make_test_keys  # noqa: E402 - the environment comes first
+from tests.keys import make_test_keys
 
 make_test_keys(_data, _folder / "root.key")
 
-from safelight.site.settings import *  # noqa: E402, F403
-from safelight.site.settings import DATABASES  # noqa: E402
+from safelight.site.settings import *
+from safelight.site.settings import DATABASES
 
 if not _postgres:
     DATABASES["default"]["TEST"] = {"NAME": str(_data / "test.db")}

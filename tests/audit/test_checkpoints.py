@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from safelight.audit import tree
 from safelight.audit.checkpoints import (
@@ -97,9 +98,11 @@ def test_sizes_the_log_never_had_are_refused(write: Write, first: int, second: i
         consistency(ELSEWHERE, 1, 2)
 
 
-def test_a_proof_in_a_long_log_reads_few_rows(django_assert_max_num_queries: object) -> None:
+def test_a_proof_in_a_long_log_reads_few_rows(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     fill(700)
-    with django_assert_max_num_queries(4):  # type: ignore[operator]
+    with django_assert_max_num_queries(4):
         consistency(HERE, 333, 700)
 
 

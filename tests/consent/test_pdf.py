@@ -26,7 +26,7 @@ def words_of(pdf: bytes) -> str:
 def test_it_is_tagged_titled_and_has_a_language(pat: Patient, ada: Person) -> None:
     reader = PdfReader(io.BytesIO(render_pdf(keep(pat, ada), at=NOON)))
     root: Any = reader.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"] == True  # noqa: E712 - pypdf's own boolean
+    assert root["/MarkInfo"]["/Marked"].value is True
     assert root["/Lang"] == "en-AU"
     assert "/StructTreeRoot" in root
     assert reader.metadata is not None

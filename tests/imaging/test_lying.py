@@ -1,5 +1,7 @@
 """Where a place on the upright picture lies in the stored one, held against the pixels."""
 
+from typing import Any
+
 import pytest
 from PIL import Image
 
@@ -29,11 +31,11 @@ def painted(shape: dict[str, float], size: tuple[int, int]) -> Image.Image:
 def test_a_box_hides_the_same_pixels_however_the_picture_lies(orientation: int, turn: int) -> None:
     shown = upright(Image.new("L", (WIDE, HIGH)), orientation, turn).size
     lie = Lie(orientation, turn, *shown)
-    drawn = {"shape": "rect", "x": 0.1, "y": 0.2, "w": 0.3, "h": 0.5}
+    drawn: dict[str, Any] = {"shape": "rect", "x": 0.1, "y": 0.2, "w": 0.3, "h": 0.5}
     stored = stored_shape(lie, drawn)
     assert seen_shape(lie, stored) == pytest.approx(drawn)
     seen = upright(painted(stored, (WIDE, HIGH)), orientation, turn)
-    assert seen.getbbox() == painted(drawn, shown).getbbox()  # type: ignore[arg-type] # numbers
+    assert seen.getbbox() == painted(drawn, shown).getbbox()
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
@@ -43,10 +45,10 @@ def test_points_come_back_and_a_stroke_keeps_its_width_in_pixels(
 ) -> None:
     shown = upright(Image.new("L", (WIDE, HIGH)), orientation, turn).size
     lie = Lie(orientation, turn, *shown)
-    drawn = {"shape": "stroke", "points": [[0.1, 0.2], [0.7, 0.9]], "width": 0.1}
+    drawn: dict[str, Any] = {"shape": "stroke", "points": [[0.1, 0.2], [0.7, 0.9]], "width": 0.1}
     stored = stored_shape(lie, drawn)
     assert seen_shape(lie, stored)["points"] == drawn["points"]
-    assert stored["width"] * WIDE == pytest.approx(drawn["width"] * shown[0], abs=1e-3)  # type: ignore[operator]
+    assert stored["width"] * WIDE == pytest.approx(drawn["width"] * shown[0], abs=1e-3)
 
 
 def test_what_is_drawn_over_the_edge_stays_inside() -> None:

@@ -9,20 +9,20 @@ import os
 import sys
 from typing import Any
 
-import django
+from safelight.site.starting import ready
 
 
-def main() -> None:
-    """Answer lines until there are no more."""
+def main(*more: str) -> None:
+    """Answer lines until there are no more: the usual calls, and those of the tables named."""
     os.environ["SAFELIGHT_DATA"] = sys.argv[1]
     os.environ["DJANGO_SETTINGS_MODULE"] = "safelight.site.settings"
-    django.setup()
-    from tests.journeys.rows import CALLS  # noqa: PLC0415 - models exist only from here on
-
+    calls: dict[str, Any] = {}
+    for table in ("tests.journeys.rows:CALLS", *more):
+        calls |= ready(table)
     for line in sys.stdin:
         told = json.loads(line)
         try:
-            answer: dict[str, Any] = {"answer": CALLS[told.pop("call")](told)}
+            answer: dict[str, Any] = {"answer": calls[told.pop("call")](told)}
         except Exception as trouble:
             answer = {"error": repr(trouble)}
         sys.stdout.write(json.dumps(answer) + "\n")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from safelight.audit.models import Entry
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound, Refusal
@@ -281,12 +282,12 @@ def test_the_report_names_rows_and_no_people(mo: Person) -> None:
 
 
 def test_fifty_thousand_rows_are_planned_with_a_few_queries_each_batch(
-    mo: Person, django_assert_max_num_queries: object
+    mo: Person, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     rows = "".join(f"N{n},Family{n},Given,1/1/1950,,,,,,,\n" for n in range(1500))
     kept = confirm_list(check_list((HEAD + rows).encode(), by=mo, at=NOON), by=mo, at=NOON)
     begun = time.perf_counter()
-    with django_assert_max_num_queries(80):  # type: ignore[operator]
+    with django_assert_max_num_queries(80):
         bring_in(kept, at=NOON)
     assert Patient.objects.count() == 1500
     assert time.perf_counter() - begun < 30

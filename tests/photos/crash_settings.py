@@ -1,6 +1,6 @@
 """Settings of the processes that are killed: tests' settings, tables made without migrations."""
 
-from tests.settings import *  # noqa: F403
+from tests.settings import *
 from tests.settings import DATABASES, INSTALLED_APPS, SAFELIGHT_DATA
 
 DATABASES["default"]["NAME"] = str(SAFELIGHT_DATA / "safelight.db")

@@ -1,6 +1,5 @@
 """Keys that phones seal to: turned after 90 days, destroyed when nothing can need them."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -157,6 +156,9 @@ def test_the_ballast_is_held_while_there_is_room_and_given_up_when_there_is_none
     Ballast(tmp_path).hold()
     if held:
         Ballast(tmp_path).release()
-    usage: Callable[[object], SimpleNamespace] = lambda _: SimpleNamespace(free=free)  # noqa: E731
+
+    def usage(_: object) -> SimpleNamespace:
+        return SimpleNamespace(free=free)
+
     monkeypatch.setattr("shutil.disk_usage", usage)
     assert keep_room(tmp_path) is held

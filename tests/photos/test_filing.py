@@ -1,6 +1,7 @@
 """Filing: what arrives whole, with consent, is in the record; anything else leaves nothing."""
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -115,8 +116,6 @@ def test_the_filed_receipt_is_signed_over_exactly_what_arrived(
 
 
 def unpad(text: str) -> bytes:
-    from base64 import urlsafe_b64decode  # noqa: PLC0415
-
     return urlsafe_b64decode(text + "==")
 
 

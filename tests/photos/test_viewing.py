@@ -97,13 +97,9 @@ def test_the_entry_is_committed_before_the_first_byte_is_read(
     real = renditions.open_picture
 
     def watched(photo: Photo, kind: str) -> bytes:
-        from django.db import connection  # noqa: PLC0415
-
         depth = len(connection.savepoint_ids)
         seen.append((depth == before, Entry.objects.filter(action="photo.viewed").count()))
         return real(photo, kind)
-
-    from django.db import connection  # noqa: PLC0415
 
     before = len(connection.savepoint_ids)
     monkeypatch.setattr(viewing, "open_picture", watched)

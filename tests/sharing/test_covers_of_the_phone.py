@@ -1,6 +1,7 @@
 """Covers drawn on a phone: on the picture as a browser shows it, hidden on every copy of it."""
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageOps
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 SHOWN = (640, 480)
 MARK = (64, 288, 192, 384)
 """Left, top, right and bottom of a white mark, as a browser shows the picture."""
-COVER = {"shape": "rect", "x": 0.08, "y": 0.58, "w": 0.24, "h": 0.24}
+COVER: dict[str, Any] = {"shape": "rect", "x": 0.08, "y": 0.58, "w": 0.24, "h": 0.24}
 UNDOES = {6: 8, 8: 6}
 
 
@@ -66,7 +67,7 @@ def test_a_cover_hides_what_it_was_drawn_over_however_the_phone_was_held(
     assert copy.size == view.size
     assert copy.crop(bright(view)).getextrema() == (0, 0)  # nothing of the mark is left
     covered = dark(copy)
-    asked = round(COVER["w"] * SHOWN[0]) * round(COVER["h"] * SHOWN[1])  # type: ignore[operator] # numbers
+    asked = round(COVER["w"] * SHOWN[0]) * round(COVER["h"] * SHOWN[1])
     assert (covered[2] - covered[0]) * (covered[3] - covered[1]) < asked * 1.5
     outside = ImageChops.difference(copy, view)
     outside.paste(0, covered)

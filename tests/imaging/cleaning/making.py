@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable
 
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 SECRET = b"Canary Placeholder 7f3a"
@@ -31,8 +32,6 @@ def coded(picture: Image.Image, kind: str, **options: object) -> bytes:
 def opened(data: bytes) -> Image.Image:
     """Open with Pillow, all of it, HEIC too."""
     if data[4:8] == b"ftyp":
-        import pillow_heif  # noqa: PLC0415 - only HEIC needs it
-
         return pillow_heif.open_heif(data).to_pillow()
     picture = Image.open(io.BytesIO(data))
     picture.load()

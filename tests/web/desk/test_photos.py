@@ -10,6 +10,7 @@ from safelight.audit.models import Entry
 from safelight.patients.models import Patient, Visit
 from safelight.people.models import Person
 from safelight.photos.models import Copy, Photo
+from tests.signing_in import signed_in_client
 
 Desk = Callable[[Person], Client]
 JPEG = b"\xff\xd8\xff"
@@ -63,8 +64,6 @@ def test_the_original_is_a_file_to_keep_never_a_page(
 
 
 def test_the_original_asks_for_the_passkey_again(photo: Photo, ada: Person) -> None:
-    from tests.signing_in import signed_in_client  # noqa: PLC0415 - beside its one use
-
     answer = signed_in_client(ada, stepped_up=False).get(f"/photos/{photo.pk}/original")
     assert answer.status_code == 303
     assert answer["Location"].startswith("/step-up?")

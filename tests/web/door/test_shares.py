@@ -1,6 +1,7 @@
 """The page a link leads to: what it shows to whom, what opens it, and what it counts."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -161,13 +162,13 @@ def sender_left(sent: Sent, ada: Person) -> None:
 
 @pytest.mark.parametrize("end", [spent, expired, recalled, sender_left])
 def test_whatever_closed_a_link_it_looks_like_one_that_never_was(
-    sent: Sent, ada: Person, end: object
+    sent: Sent, ada: Person, end: Callable[[Sent, Person], None]
 ) -> None:
     never = {
         path: post(Client(), path, token="x" * 43, pin="123456", accepts=True)
         for path in ("/s/knock", "/s/open")
     }
-    end(sent, ada)  # type: ignore[operator]
+    end(sent, ada)
     for path, unknown in never.items():
         answer = post(Client(), path, token=sent.token, pin=sent.pin, accepts=True)
         assert answer.status_code == unknown.status_code == 404
