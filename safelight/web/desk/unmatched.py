@@ -113,7 +113,12 @@ def _match(request: PersonRequest, ticks: Ticks, to: Patient, *, at: datetime) -
     )
     count = len(done)
     filed = ngettext("Filed %d photo in", "Filed %d photos in", count) % count
-    messages.success(request, f"{filed} {to.given}’s record.")
+    wrong = ngettext(
+        "If that is the wrong patient, choose “Wrong patient?” and say why.",
+        "If that is the wrong patient, open each photo, choose “Wrong patient?” and say why.",
+        count,
+    )
+    messages.success(request, f"{filed} {to.given}’s record. {wrong}")
     return redirect("desk:photo", done[0].pk) if count == 1 else redirect("desk:patient", to.pk)
 
 

@@ -242,3 +242,16 @@ def test_what_a_lost_phone_held_is_given_up_in_words(ada: Person, mo: Person) ->
     assert done.headers["Location"] == f"/phones/{phone.pk}"
     assert f'href="{url}"' not in client.get(f"/phones/{phone.pk}").content.decode()
     assert Capture.objects.get().given_up_at is not None
+
+
+def test_a_lost_phone_is_told_nothing_that_it_is_too_late_for(ada: Person) -> None:
+    phone, _ = new_phone(ada.practice, ada)
+    client = signed_in_client(ada)
+    page = client.get(f"/phones/{phone.pk}").content.decode()
+    assert "Write it now: after a loss it is too late." in page
+    assert "The phone asks for it." in page
+    report_lost(phone, last_seen="", by=ada, at=now())
+    page = client.get(f"/phones/{phone.pk}").content.decode()
+    assert "The phone’s box or bill may tell it." in page
+    for late in ("Write it now", "The phone asks for it."):
+        assert late not in page

@@ -271,7 +271,9 @@ def test_one_match_serves_the_sitting(
     words = {"to": str(pat.pk), "visit": str(visit.pk), "photo": list(ticked(page))}
     answer = client.post(here, words, follow=True)
     assert answer.redirect_chain[0][0] == f"/patients/{pat.pk}"
-    assert "Filed 2 photos in Pat’s record." in text_of(answer)
+    assert "Filed 2 photos in Pat’s record. If that is the wrong patient, open each photo," in (
+        text_of(answer)
+    )
     assert Photo.objects.filter(patient=pat, visit=visit, incomplete=False).count() == 2
 
 

@@ -67,6 +67,9 @@ def test_a_match_puts_it_into_the_record(
     assert answer["Location"] == f"/photos/{waiting.pk}"
     assert Photo.objects.get(pk=waiting.pk).patient == pat
     assert client.get(f"/photos/{waiting.pk}/view.jpg").status_code == 200
+    page = client.get(f"/photos/{waiting.pk}").content.decode()
+    assert "If that is the wrong patient, choose “Wrong patient?” and say why." in page
+    assert f'href="/photos/{waiting.pk}/move"' in page
 
 
 def test_a_photo_that_looks_like_one_in_the_record_is_said_so_before_it_is_filed(
