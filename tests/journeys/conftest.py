@@ -2,13 +2,15 @@
 
 import itertools
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, ClassVar
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from tests.journeys import devices, scenes
 from tests.journeys.desk import Desk
@@ -18,7 +20,10 @@ from tests.journeys.watching import Watch
 
 PHONE_PAGE = re.compile("/phones/[0-9a-f-]{36}$")
 NUMBERS = itertools.count(4417)
+LONGEST = 600  # seconds for one story, so that one that waits for ever fails and says where
 GIVEN = ("Ada", "Bea", "Cal", "Dot", "Eli", "Fay", "Gus", "Hal", "Ivo", "Jo", "Kit", "Lou")
+
+expect.set_options(timeout=devices.PATIENCE)
 
 
 def in_letters(number: int) -> str:
@@ -80,12 +85,21 @@ def browser_with(player: Playwright) -> Iterator[Callable[[Path], Browser]]:
 class Practice:
     """What a story needs of the practice: people with a desk and a phone, and patients."""
 
+    open_now: ClassVar[list[BrowserContext]] = []
+
     def __init__(self, server: Server, player: Playwright, browser: Browser) -> None:
         """Keep the tools."""
         self.server = server
         self.player = player
         self.browser = browser
         self.closing = ExitStack()
+
+    def context(self, browser: Browser | None = None, **words: Any) -> BrowserContext:
+        """Somebody's browser. It is closed after the story, or the module whose fixture asked."""
+        context = (browser or self.browser).new_context(**words)
+        self.open_now.append(context)
+        self.closing.callback(context.close)
+        return context
 
     def desk(self, *roles: str, link: str = "", **words: Any) -> Desk:
         """A new person of the practice joins at a computer and is signed in there."""
@@ -95,10 +109,9 @@ class Practice:
         told["email"] = f"p{number}@journeys.invalid"
         told["title"] = "Dr" if "GP" in roles else ""
         person = {} if link else self.server.ask("doctor", **told)
-        context = self.browser.new_context(
+        context = self.context(
             viewport={"width": 1280, "height": 900}, timezone_id="Australia/Sydney", **words
         )
-        self.closing.callback(context.close)
         desk = Desk(context, self.server.origin)
         desk.person = person
         desk.join(link or person["link"])
@@ -109,19 +122,21 @@ class Practice:
     ) -> Phone:
         """A phone that was never here before."""
         told = {**devices.phone_words(self.player), **words}
-        context = (browser or self.browser).new_context(**told)
-        self.closing.callback(context.close)
-        phone = of(context, self.server.origin)
+        phone = of(self.context(browser, **told), self.server.origin)
         phone.watch.expected.add("401")  # asked without a session: the app then asks for the finger
         return phone
 
     def phone_of(self, desk: Desk, **words: Any) -> Phone:
         """A phone that was added by a typed code, and is unlocked at home."""
         phone = self.bare_phone(**words)
-        phone.add(desk.new_code(), name=f"{desk.person['given']}’s phone")
+        self.add(phone, desk, name=f"{desk.person['given']}’s phone")
         phone.unlock_first()
-        desk.page.wait_for_url(PHONE_PAGE)  # it goes on by itself; no story may cross its way
         return phone
+
+    def add(self, phone: Phone, desk: Desk, **words: Any) -> None:
+        """Add a phone by a typed code; it is locked afterwards, and the desk shows its page."""
+        phone.add(desk.new_code(), **words)
+        desk.page.wait_for_url(PHONE_PAGE)  # it goes on by itself; no story may cross its way
 
     def patient(self, desk: Desk, given: str = "Pat", **words: Any) -> dict[str, Any]:
         """A patient in that doctor's care, with a visit today."""
@@ -164,9 +179,32 @@ def full_practice(
 
 @pytest.fixture(autouse=True)
 def kept_to_itself() -> Iterator[None]:
-    """No screen asked anything of anybody else, broke a policy, or met an error nobody foresaw."""
+    """No screen asked anything of anybody else, broke a policy, or met an error nobody foresaw.
+
+    What a story opened is closed with it: a phone that is open asks the server every second.
+    """
+    kept = list(Practice.open_now)
     yield
-    Watch.require_clean()
+    try:
+        Watch.require_clean()
+    finally:
+        for context in [one for one in Practice.open_now if one not in kept]:
+            Practice.open_now.remove(context)
+            context.close()
+
+
+@pytest.fixture(autouse=True)
+def not_for_ever() -> Iterator[None]:
+    """A story that waits for what never comes is ended: the browser's own calls have no limit."""
+    before = signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(LONGEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def _too_long(_: int, __: FrameType | None) -> None:
+    raise TimeoutError(f"The story took longer than {LONGEST} seconds.")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """A screen of the practice: a browser page, and the finger or face that its machine knows."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ AUTHENTICATOR = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
+ANSWERED = """() => performance.timeOrigin
+  + performance.getEntriesByType("navigation")[0].responseStart"""
 ARGS = ["--no-sandbox", "--disable-gpu"]
 SHOTS = os.environ.get("SAFELIGHT_SHOTS", "")  # a folder: every screen passed is pictured there
 
@@ -39,6 +42,19 @@ def phone_words(player: Playwright) -> dict[str, Any]:
     return {**device, "permissions": allowed, "timezone_id": "Australia/Sydney"}
 
 
+def until(page: Page, true: str, *, wait: int = PATIENCE) -> None:
+    """Wait until an expression is true on a page.
+
+    Playwright's own way asks again from inside the page, which its policy forbids: only the first
+    try would count.
+    """
+    limit = time.monotonic() + wait / 1000
+    while not page.evaluate(true):
+        if time.monotonic() > limit:
+            raise TimeoutError(f"Never true: {true}")
+        page.wait_for_timeout(50)
+
+
 class Device:
     """One browser page at the practice's server."""
 
@@ -58,6 +74,11 @@ class Device:
     def go(self, path: str) -> None:
         """Open a page of the practice."""
         self.page.goto(self.origin + path)
+
+    def answered_at(self) -> float:
+        """Return when the answer came that the page shows, in seconds by this machine's clock."""
+        at: float = self.page.evaluate(ANSWERED)
+        return at / 1000
 
     def press(self, name: str, *, exact: bool = False) -> None:
         """Press a button by its name."""

@@ -11,7 +11,8 @@ from tests.journeys.server import ROOT
 
 AXE = ROOT / "phone" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {
-  await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)));
+  const over = document.getAnimations().map((each) => each.finished.catch(() => null));
+  await Promise.race([Promise.all(over), new Promise((go) => setTimeout(go, 10_000))]);
   const found = await axe.run(document, { resultTypes: ["violations"] });
   return found.violations.map(({ id, impact, nodes }) =>
     ({ id, impact, where: nodes.slice(0, 4).map((node) => node.html.slice(0, 160)) }));

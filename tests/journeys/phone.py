@@ -4,9 +4,9 @@ import re
 from base64 import b64encode
 from typing import Any
 
-from playwright.sync_api import FloatRect, Locator, expect
+from playwright.sync_api import FloatRect, Locator, Route, expect
 
-from tests.journeys.devices import PATIENCE, Device
+from tests.journeys.devices import PATIENCE, Device, until
 
 RESTED = """() => new Promise((go) => {
   let [y, since] = [scrollY, performance.now()];
@@ -17,12 +17,27 @@ RESTED = """() => new Promise((go) => {
   };
   look();
 })"""
+NOTICE = """(name) => {
+  window.noticed = 0;
+  const look = () => {
+    if (![...document.querySelectorAll("button")].some((it) => it.innerText === name)) return;
+    window.noticed ||= Date.now();
+    watching.disconnect();
+  };
+  const watching = new MutationObserver(look);
+  watching.observe(document.documentElement, { childList: true, subtree: true });
+  look();
+}"""
 STILL = """(() => {
   const bytes = Uint8Array.from(atob("%s"), (letter) => letter.charCodeAt(0));
   ImageCapture.prototype.takePhoto = () =>
     Promise.resolve(new Blob([bytes], { type: "image/jpeg" }));
 })()"""
 SHUTTER = 90_000  # twelve megapixels on a busy machine
+
+
+def _no_answer(asked: Route) -> None:
+    asked.abort("internetdisconnected")
 
 
 def _box(found: Locator) -> FloatRect:
@@ -58,12 +73,36 @@ class Phone(Device):
         line = self.page.locator(".held, .holds").first
         expect(line).to_contain_text(re.compile(rf"holds.*?(?<!\d){many}", re.S), timeout=wait)
 
+    def will_show(self, button: str) -> None:
+        """Note in the page itself when a button of this name is first there."""
+        self.page.evaluate(NOTICE, button)
+
+    def shown_at(self) -> float:
+        """Return when it was there, in seconds by this machine's clock."""
+        until(self.page, "window.noticed > 0")
+        at: float = self.page.evaluate("window.noticed")
+        return at / 1000
+
     def camera_gives(self, still: bytes) -> None:
         """Let the platform's camera give this very file, as a sensor's own software writes it.
 
         The browser's fake camera writes PNG files of the film's frames and nothing else.
         """
         self.context.add_init_script(STILL % b64encode(still).decode())
+
+    def out_of_reach(self) -> None:
+        """Let no call reach the practice, neither the app's nor its service worker's.
+
+        The browser's own pretended offline drops what the system tells a service worker, and may
+        stay with one for ever.
+        """
+        self.watch.expected.add("net")
+        self.context.route(f"{self.origin}/**", _no_answer)
+
+    def in_reach(self) -> None:
+        """Let calls reach the practice again, and tell the app so as the system does."""
+        self.context.unroute(f"{self.origin}/**", _no_answer)
+        self.page.evaluate("dispatchEvent(new Event('online'))")
 
     # Adding the phone
 
@@ -204,6 +243,13 @@ class Phone(Device):
         self.tap("Open the camera")
 
     # Photos
+
+    def use_tool(self, name: str) -> FloatRect:
+        """Take a tool in hand on the check screen, and say where the picture is."""
+        tools = self.page.get_by_role("radiogroup", name="Tool")
+        self.touch(tools.get_by_text(name))
+        expect(tools.get_by_role("radio", name=name)).to_be_checked()
+        return _box(self.page.locator(".crop"))
 
     def take(self) -> None:
         """Take one photo and wait for the check."""

@@ -19,7 +19,7 @@ from tests.consent.talks import keep, talk
 from tests.photos.making import SITE, arrived
 from tests.signing_in import new_phone
 
-PATIENCE = 60.0  # seconds a busy worker may need
+PATIENCE = 120.0  # seconds a busy worker may need
 
 
 def photographed(told: dict[str, Any]) -> dict[str, Any]:

@@ -35,9 +35,13 @@ class Wire:
         while True:
             try:
                 near, _ = self._listener.accept()
+            except OSError:
+                return  # it was closed
+            try:
                 far = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
-                return
+                near.close()
+                continue
             for pair in ((near, far, True), (far, near, False)):
                 threading.Thread(target=self._pass, args=pair, daemon=True).start()
 
