@@ -20,10 +20,9 @@ def test_without_the_server_everything_waits_and_then_goes_by_itself(practice: P
     desk = practice.desk("GP")
     pat, quinn = practice.patient(desk), practice.patient(desk, "Quinn", born="1990-05-04")
     phone = practice.phone_of(desk)
-    phone.watch.expected.add("net")
     expect(phone.page.get_by_role("button", name=re.compile(pat["family"], re.I))).to_be_visible()
 
-    phone.context.set_offline(True)
+    phone.out_of_reach()
     phone.choose(pat)
     phone.agree("Pat")
     phone.photograph(label="Naevus", notes="Out of reach")
@@ -52,7 +51,7 @@ def test_without_the_server_everything_waits_and_then_goes_by_itself(practice: P
     phone.says_it_holds(2)
     assert practice.server.ask("photos", patient=pat["id"]) == []
 
-    phone.context.set_offline(False)
+    phone.in_reach()
     phone.says_it_holds(0, wait=SHUTTER)
     (photo,) = practice.server.ask("photos", patient=pat["id"])
     assert photo["label"] == "Naevus"
@@ -96,7 +95,7 @@ def test_a_cut_mid_upload_and_a_lost_answer_leave_exactly_one_photo(
     phone.watch.expected.update({"net", "409"})
     desk = practice.desk("GP")
     pat = practice.patient(desk)
-    phone.add(desk.new_code())
+    practice.add(phone, desk)
     phone.unlock_first()
     phone.choose(pat)
     phone.agree("Pat", referral=False)

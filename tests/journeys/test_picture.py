@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageOps
-from playwright.sync_api import FloatRect, expect
+from playwright.sync_api import expect
 
 from safelight.imaging.cleaning.spaces import named
 from tests.journeys import scenes
@@ -57,20 +57,12 @@ def at_the_camera(practice: Practice, desk: Desk, frame: bytes) -> tuple[Phone, 
     """A phone whose camera gives this file, open before a patient who agreed."""
     phone = practice.bare_phone()
     phone.camera_gives(frame)
-    phone.add(desk.new_code())
+    practice.add(phone, desk)
     phone.unlock_first()
     pat = practice.patient(desk)
     phone.choose(pat)
     phone.agree("Pat")
     return phone, pat
-
-
-def use_tool(phone: Phone, name: str) -> FloatRect:
-    """Take a tool in hand on the check screen, and say where the picture is."""
-    phone.touch(phone.page.get_by_role("radiogroup", name="Tool").get_by_text(name))
-    box = phone.page.locator(".crop").bounding_box()
-    assert box is not None
-    return box
 
 
 def test_colours_are_the_cameras_own_whole_or_cropped(practice: Practice, desk: Desk) -> None:
@@ -79,7 +71,7 @@ def test_colours_are_the_cameras_own_whole_or_cropped(practice: Practice, desk: 
     phone.take()
     phone.keep()
     phone.take()
-    use_tool(phone, "Crop")
+    phone.use_tool("Crop")
     phone.keep()
     phone.tap("File 2 photos")
     phone.choose_site()
@@ -103,7 +95,7 @@ def test_a_cover_drawn_on_the_phone_hides_the_right_place_of_every_copy(
     frame = scenes.chart(orientation=UPRIGHT_PHONE)
     phone, pat = at_the_camera(practice, desk, frame)
     phone.take()
-    box = use_tool(phone, "Cover")
+    box = phone.use_tool("Cover")
     left, top, right, bottom = scenes.MARK
     phone.drag(
         (box["x"] + box["width"] * (left - EDGE), box["y"] + box["height"] * (top - EDGE)),

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
+from tests.journeys.devices import until
 from tests.journeys.phone import SHUTTER, Phone
 
 pytestmark = pytest.mark.browser
@@ -64,13 +65,14 @@ def test_the_torch_is_offered_where_there_is_one_and_goes_out_with_the_camera(
 
     lit = practice.bare_phone()
     lit.context.add_init_script(TORCH)
-    lit.add(desk.new_code())
+    practice.add(lit, desk)
     lit.unlock_first()
     at_the_camera(practice, desk, lit)
     torch = lit.page.get_by_role("button", name=re.compile("Torch"))
     expect(torch).to_have_text("Torch is off")
     lit.page.evaluate("window.refuses = true")
     torch.tap()
+    until(lit.page, "window.asked.length === 1")
     expect(torch).to_have_text("Torch is off")  # the camera said no
     lit.page.evaluate("window.refuses = false")
     torch.tap()
@@ -79,6 +81,7 @@ def test_the_torch_is_offered_where_there_is_one_and_goes_out_with_the_camera(
     lit.shot("p20-torch")
     assert lit.page.evaluate("window.asked") == [True, True]
     lit.tap("Close camera")
+    until(lit.page, "window.asked.length === 3")
     assert lit.page.evaluate("window.asked") == [True, True, False]
 
 
@@ -176,7 +179,7 @@ def test_what_waits_is_sent_when_the_app_is_shut_and_the_network_is_back(
             "lastChance": False,
         },
     )
-    pocket.wait_for_function(WAITS)
+    until(pocket, WAITS)
     with phone.context.expect_event("requestfailed", lambda asked: asked.service_worker):
         sending.close()  # its turn comes, and the line is still down
     phone.context.unroute(SERVER)

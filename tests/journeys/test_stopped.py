@@ -1,13 +1,14 @@
 """Stopped: a phone reported lost, and a person who has left."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
-from tests.journeys.phone import SHUTTER
+from tests.journeys.phone import SHUTTER, Phone
 
 pytestmark = pytest.mark.browser
 
@@ -48,9 +49,8 @@ def test_a_lost_phone_is_emptied_at_its_next_contact_and_the_desk_lists_what_was
     phone.says_it_holds(1)
     (row,) = practice.server.ask("phones", person=desk.person["id"])
     assert phone.page.evaluate(HELD)["rows"] > 3
-    (sealed,) = _until_announced(practice, row["id"])
-    phone.watch.expected.add("net")
-    phone.context.set_offline(True)
+    (sealed,) = _until_announced(practice, phone, row["id"])
+    phone.out_of_reach()
 
     desk.go(f"/phones/{row['id']}/lost")
     if "/step-up" in desk.page.url:
@@ -62,7 +62,7 @@ def test_a_lost_phone_is_emptied_at_its_next_contact_and_the_desk_lists_what_was
     desk.shot("d50-lost")
     assert not practice.server.ask("phones", person=desk.person["id"])[0]["wiped"]
 
-    phone.context.set_offline(False)
+    phone.in_reach()
     phone.sees("This phone was reported lost.")
     phone.shot("p40-lost")
     assert practice.server.ask("phones", person=desk.person["id"])[0]["wiped"]
@@ -74,16 +74,16 @@ def test_a_lost_phone_is_emptied_at_its_next_contact_and_the_desk_lists_what_was
     desk.shot("d51-sheet")
 
 
-def _until_announced(practice: Practice, phone: str) -> list[str]:
+def _until_announced(practice: Practice, phone: Phone, number: str) -> list[str]:
     """Wait until the phone's beat has told the practice what it holds."""
-    for _ in range(300):
-        found = [
-            c["id"] for c in practice.server.ask("captures", phone=phone) if c["kind"] == "photo"
-        ]
+    limit = time.monotonic() + SHUTTER / 1000
+    while time.monotonic() < limit:
+        captures = practice.server.ask("captures", phone=number)
+        found = [capture["id"] for capture in captures if capture["kind"] == "photo"]
         if found:
             return found
-        practice.browser.contexts[0].pages[0].wait_for_timeout(100)
-    raise AssertionError("the phone never told what it holds")
+        phone.page.wait_for_timeout(100)
+    raise TimeoutError("The phone never told what it holds.")
 
 
 def test_a_stopped_phone_that_is_added_again_sends_what_it_held(practice: Practice) -> None:
@@ -92,8 +92,8 @@ def test_a_stopped_phone_that_is_added_again_sends_what_it_held(practice: Practi
     phone = practice.phone_of(desk)
     phone.choose(pat)
     phone.agree("Pat", referral=False)
-    phone.watch.expected.update({"net", "401", "404"})
-    phone.context.set_offline(True)
+    phone.watch.expected.update({"401", "404"})
+    phone.out_of_reach()
     phone.photograph(label="Before it was stopped")
     phone.says_it_holds(1)
     (row,) = practice.server.ask("phones", person=desk.person["id"])
@@ -101,13 +101,13 @@ def test_a_stopped_phone_that_is_added_again_sends_what_it_held(practice: Practi
     if "/step-up" in desk.page.url:
         desk.confirm()
     desk.press("Stop it")
-    phone.context.set_offline(False)
+    phone.in_reach()
     phone.sees("The practice stopped this phone.")
     expect(phone.page.get_by_text("What it holds is sent then.")).to_be_visible()
     phone.shot("p42-stopped-holding")
 
     phone.tap("Add this phone again")
-    phone.add(desk.new_code())
+    practice.add(phone, desk)
     phone.unlock()
     phone.says_it_holds(0, wait=SHUTTER)
     (photo,) = practice.server.ask("photos", patient=pat["id"])

@@ -35,9 +35,11 @@ def manager(practice: Practice) -> Desk:
 def the_practice_sets(manager: Desk, **wanted: int) -> Iterator[None]:
     """Set rules of the practice as its manager does, for a while: it is shared by all stories."""
     before = {key: _set(manager, key, value) for key, value in wanted.items()}
-    yield
-    for key, value in before.items():
-        _set(manager, key, value)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            _set(manager, key, value)
 
 
 def _set(manager: Desk, key: str, value: int) -> int:
@@ -187,7 +189,7 @@ def test_one_photo_past_the_practices_number_takes_a_reason_and_larger_ones_are_
     with the_practice_sets(manager, max_photos_per_visit=2, max_long_edge=1600):
         phone = practice.bare_phone()
         phone.camera_gives(still.getvalue())
-        phone.add(desk.new_code())
+        practice.add(phone, desk)
         phone.unlock_first()
         pat = practice.patient(desk)
         phone.choose(pat)

@@ -6,10 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import Practice
+from tests.journeys.devices import until
 from tests.journeys.phone import SHUTTER
 
 pytestmark = pytest.mark.browser
 
+ONE_SHELL = "caches.keys().then((names) => names.length === 1)"
 OLD, NEW = "Safelight is locked", "Safelight is locked now"
 
 
@@ -33,8 +35,7 @@ def test_a_new_release_arrives_at_the_lock_and_the_queue_stays(practice: Practic
         phone.tap(re.compile("lock now"))
         phone.sees(NEW, wait=SHUTTER)
         phone.says_it_holds(1)
-        names = phone.page.evaluate("caches.keys()")
-        assert len(names) == 1  # the old shell is gone
+        until(phone.page, ONE_SHELL)  # the old one is gone
         phone.context.unroute_all()
         phone.unlock()
         expect(phone.page.get_by_role("region", name="Photos on this phone")).to_be_visible()
