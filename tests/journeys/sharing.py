@@ -16,6 +16,7 @@ from tests.journeys.watching import Watch
 
 QUESTION = "Is this worth a biopsy?"
 NIL = "Dr Nil Dummy"
+OUT = 90_000  # milliseconds a busy worker may need to make the copies and let them out
 OWN_COPY = "A copy for the patient"
 
 
@@ -118,13 +119,8 @@ def send(desk: Desk, name: str) -> tuple[str, str, str]:
     """Confirm the card, keep the PIN, and wait until it is out; return path, link and PIN."""
     page = desk.page
     path, pin = decide(desk, name)
-    out = page.get_by_role("button", name="Show the text with the link")
-    for _ in range(PATIENCE // 500):
-        desk.go(path)
-        if out.count():
-            break
-        page.wait_for_timeout(500)
-    out.click()
+    desk.go(path)  # where it is made and sent; the page goes on by itself when it is out
+    page.get_by_role("button", name="Show the text with the link").click(timeout=OUT)
     words = page.get_by_label("Copy all of it").input_value()
     return path, re.findall(r"http\S+", words)[0], pin
 

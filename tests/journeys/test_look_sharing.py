@@ -4,18 +4,18 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
-from tests.journeys.devices import PATIENCE
 from tests.journeys.looking import Looker, past_step_up
-from tests.journeys.sharing import NIL, QUESTION, Backstage, Given, begin
+from tests.journeys.sharing import NIL, OUT, QUESTION, Backstage, Given, begin
 from tests.journeys.test_sharing import reader
 
 pytestmark = pytest.mark.browser
 ADDRESS = "dummy@journeys.invalid"
 USES = {"referral": "yes", "teaching": "no"}
+FOUND = {"pdf": "File and password", "print": "Open the 1 page to print"}
 WRITTEN = "Benign. See it again in a year."
 
 
@@ -121,22 +121,19 @@ def _wizard(desk: Desk, photos: list[str], look: Looker) -> Given:
     pin = page.locator(".code b").inner_text()
     look.at(page, "s-going")
     path = "/shares/" + re.findall(r"/shares/([0-9a-f-]{36})", page.url)[0]
-    _until_out(desk, path)
+    text = page.get_by_role("button", name="Show the text with the link")
+    _until_out(desk, path, text)
     look.at(page, "s-out-text")
-    desk.press("Show the text with the link")
+    text.click()
     words = page.get_by_label("Copy all of it").input_value()
     look.at(page, "s-text")
     return Given(path, re.findall(r"http\S+", words)[0], pin)
 
 
-def _until_out(desk: Desk, path: str) -> None:
-    """Wait until the worker has let it out."""
-    for _ in range(PATIENCE // 500):
-        desk.go(path)
-        if "/going" not in desk.page.url and not desk.page.locator("[data-going]").count():
-            return
-        desk.page.wait_for_timeout(500)
-    raise AssertionError("it never went")
+def _until_out(desk: Desk, path: str, found: Locator) -> None:
+    """Wait until the worker has let it out: the page that says so goes on by itself."""
+    desk.go(path)
+    expect(found).to_be_visible(timeout=OUT)
 
 
 def _while_it_is_out(desk: Desk, given: Given, look: Looker) -> None:
@@ -195,16 +192,14 @@ def test_a_sealed_file_a_print_and_the_address_book_can_be_used_by_everybody(
         look.at(page, f"w-card-{way}")
         page.get_by_role("button", name=done).click()
         path = "/shares/" + re.findall(r"/shares/([0-9a-f-]{36})", page.url)[0]
-        _until_out(desk, path)
+        out = page.get_by_role("link", name=FOUND[way])
+        _until_out(desk, path, out)
         look.at(page, f"w-out-{way}")
+        out.click()
+        look.at(page, "w-file" if way == "pdf" else "w-pages")
         if way == "pdf":
-            page.get_by_role("link", name="File and password").click()
-            look.at(page, "w-file")
             desk.press("Show the password")
             look.at(page, "w-password")
-        else:
-            page.get_by_role("link", name="Open the 1 page to print").click()
-            look.at(page, "w-pages")
         desk.go(f"{path}/settle")
         look.at(page, f"w-settle-{way}")
     assert look.found == []

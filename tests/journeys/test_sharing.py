@@ -44,10 +44,9 @@ def desk(practice: Practice) -> Desk:
 
 def reader(practice: Practice) -> Reader:
     """Somebody outside, in a browser of their own."""
-    context = practice.browser.new_context(
+    context = practice.context(
         viewport={"width": 1280, "height": 900}, timezone_id="Australia/Perth"
     )
-    practice.closing.callback(context.close)
     return Reader(context, practice.server.origin)
 
 

@@ -1,6 +1,7 @@
 """A link by e-mail: a minute in which it can be undone, then one fixed sentence and the link."""
 
 import re
+import time
 from collections.abc import Iterator
 from email import message_from_bytes
 
@@ -9,8 +10,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
-from tests.journeys.devices import PATIENCE
-from tests.journeys.sharing import NIL, QUESTION, Backstage, Given, Reader, share_by_mail
+from tests.journeys.sharing import NIL, OUT, QUESTION, Backstage, Given, Reader, share_by_mail
 from tests.sharing.post import Post, post_office
 
 pytestmark = pytest.mark.browser
@@ -53,11 +53,11 @@ def _set_and_try(desk: Desk, post: Post) -> None:
 
 
 def _came(desk: Desk, post: Post) -> None:
-    for _ in range(PATIENCE // 200):
-        if post.letters:
-            return
+    limit = time.monotonic() + OUT / 1000
+    while not post.letters:
+        if time.monotonic() > limit:
+            raise TimeoutError("No letter came.")
         desk.page.wait_for_timeout(200)
-    raise TimeoutError("No letter came.")
 
 
 def test_in_its_minute_a_link_is_undone_and_after_it_only_the_sentence_and_the_link_arrive(
@@ -117,8 +117,7 @@ def _only_sentence_and_link(post: Post, pin: str, *never: str) -> str:
 
 
 def _read_by_its_reader(practice: Practice, given: Given) -> None:
-    context = practice.browser.new_context(viewport={"width": 390, "height": 844})
-    practice.closing.callback(context.close)
+    context = practice.context(viewport={"width": 390, "height": 844})
     nil = Reader(context, practice.server.origin)
     nil.open(given)
     nil.sees(re.compile("^1 photo from"))
