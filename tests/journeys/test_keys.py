@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
+from tests.journeys.devices import until
 from tests.journeys.sharing import Backstage
 
 pytestmark = pytest.mark.browser
@@ -95,8 +96,7 @@ def test_g_and_a_letter_go_to_a_page_and_a_slash_to_the_search(desk: Desk) -> No
     page = desk.page
     for letter, (path, heading) in PLACES.items():
         desk.go("/me")
-        page.keyboard.press("g")
-        page.keyboard.press(letter)
+        page.keyboard.type(f"g{letter}")  # at once: the second must follow within a second or so
         page.wait_for_url(desk.origin + path)
         expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile(heading))
     page.keyboard.press("/")  # the policy has no search of its own
@@ -171,9 +171,9 @@ def test_a_person_can_turn_the_letters_off(practice: Practice) -> None:
     page = nurse.page
     nurse.go("/me")
     page.get_by_label("Single letters are keys").uncheck()
-    page.locator("form", has=page.get_by_label("Single letters are keys")).get_by_role(
-        "button"
-    ).click()
+    keep = page.locator("form", has=page.get_by_label("Single letters are keys"))
+    with page.expect_navigation():
+        keep.get_by_role("button").click()
     expect(page.get_by_label("Single letters are keys")).not_to_be_checked()
     page.keyboard.press("g")
     page.keyboard.press("p")
@@ -193,7 +193,7 @@ def test_the_photo_page_by_its_keys(desk: Desk, pat: dict[str, Any]) -> None:
     page.keyboard.press("ArrowRight")
     page.wait_for_url(third)
     page.keyboard.press("w")
-    assert page.url == f"{third}#where"
+    page.wait_for_url(f"{third}#where")
     expect(page.locator("#where")).to_be_in_viewport()
     page.keyboard.press("p")
     page.wait_for_url(f"{third}/print")
@@ -219,8 +219,7 @@ def test_z_opens_every_pixel_moved_by_arrows_and_escape_closes_it(
     place = pane.evaluate("(it) => it.scrollLeft")
     assert place > 0  # it opens on the middle
     page.keyboard.press("ArrowRight")
-    moved = "(from) => document.querySelector('.zoom > div').scrollLeft > from"
-    page.wait_for_function(moved, arg=place)
+    until(page, f"document.querySelector('.zoom > div').scrollLeft > {place}")
     assert page.url.endswith(pat["photos"][0])  # the arrow did not leave the photo
     page.keyboard.press("Escape")
     expect(large).to_have_count(0)
@@ -246,6 +245,7 @@ def test_a_photo_at_actual_size_is_dragged(desk: Desk, pat: dict[str, Any]) -> N
     page.mouse.move(540, 360)
     page.mouse.up()
     page.mouse.move(100, 100)  # let go: it follows no longer
+    until(page, f"document.querySelector('.zoom > div').scrollLeft === {left + 60}")
     assert pane.evaluate("(it) => [it.scrollLeft, it.scrollTop]") == [left + 60, top + 40]
     page.keyboard.press("Escape")
 
@@ -293,11 +293,11 @@ def test_two_photos_are_compared_by_keys_at_one_zoom_and_place(
     assert first == second
     assert first[0] > 0  # the middle stayed the middle
     panes.nth(0).evaluate("(it) => it.scrollTo(37, 19)")
-    page.wait_for_function("() => document.querySelectorAll('.pane')[1].scrollLeft === 37")
+    until(page, "document.querySelectorAll('.pane')[1].scrollLeft === 37")
     assert panes.evaluate_all(SCROLLED) == [[37, 19], [37, 19]]
     panes.nth(1).focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => document.querySelectorAll('.pane')[0].scrollLeft > 37")
+    until(page, "document.querySelectorAll('.pane')[0].scrollLeft > 37")
     assert page.url.endswith(pat["id"])  # in a photo the arrows move it, and step no pair
 
 

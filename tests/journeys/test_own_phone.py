@@ -1,7 +1,6 @@
 """Signing on one's own phone: a code shown by the doctor, one reading, one answer."""
 
 import re
-import time
 from typing import Any
 
 import pytest
@@ -11,11 +10,12 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
 from tests.journeys.looking import look_at
+from tests.journeys.machine import slowness
 from tests.journeys.phone import SHUTTER, Phone
 
 pytestmark = pytest.mark.browser
 
-SEEN_WITHIN = 2.0  # seconds from the patient's tap to the doctor's phone
+SEEN_WITHIN = 2.0  # seconds on a quiet machine, from the patient's answer to the doctor's phone
 
 
 def looked_at(phone: Phone, name: str) -> None:
@@ -77,13 +77,13 @@ def test_a_patient_reads_and_signs_on_their_own_phone_and_the_camera_opens(
     expect(own.page.get_by_role("alert")).to_have_text("Sign with your finger in the box first.")
     own.sign()
     own.shot("g11-signed")
+    phone.will_show("Take")
     own.tap("I agree")
-    signed = time.monotonic()
+    own.sees("Thank you, Pat.")
     shutter = phone.page.get_by_role("button", name="Take", exact=True)
     expect(shutter).to_be_visible(timeout=SHUTTER)
-    took = time.monotonic() - signed
-    assert took < SEEN_WITHIN, f"it took {took:.1f} s"
-    own.sees("Thank you, Pat.")
+    took = phone.shown_at() - own.answered_at()
+    assert took < SEEN_WITHIN * slowness(), f"it took {took:.1f} s"
     looked_at(own, "g12-thanks")
 
     (consent,) = practice.server.ask("consents", patient=pat["id"])
