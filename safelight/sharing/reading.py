@@ -71,9 +71,10 @@ def drafts_of(person: Person) -> list[Release]:
     return list(rows.order_by("-made_at")[:ROWS])
 
 
-def outside_shares(practice: Practice) -> list[Release]:
+def outside_shares(practice: Practice, *, start: int = 0) -> list[Release]:
     """Return what is out or about to go, the first to end first: what anybody may stop."""
-    return list(_rows().filter(practice=practice, state__in=LIVE).order_by("ends_at")[:ROWS])
+    rows = _rows().filter(practice=practice, state__in=LIVE).order_by("ends_at", "pk")
+    return list(rows[start : start + ROWS])
 
 
 def ends_soon(practice: Practice, *, at: datetime) -> list[Release]:

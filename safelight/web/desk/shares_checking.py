@@ -14,7 +14,7 @@ from safelight.people.models import Person
 from safelight.sharing.asking import items_of
 from safelight.sharing.checking import approve, decline
 from safelight.sharing.drafting import preview
-from safelight.sharing.listing import concerning, ended_lately
+from safelight.sharing.listing import concerning, ended_lately, live_count
 from safelight.sharing.models import Release
 from safelight.sharing.reading import (
     drafts_of,
@@ -27,6 +27,7 @@ from safelight.sharing.reading import (
 from safelight.sharing.replying import may_read_replies
 from safelight.sharing.rules.checklist import CHECKLIST, RARITY
 from safelight.sharing.rules.ways import act_to_check
+from safelight.web.desk.asked import number_in
 from safelight.web.desk.shares_going import seen_in
 from safelight.web.desk.shares_hiding import HOW_RARE, VISIBLE
 from safelight.web.desk.shares_said import statements
@@ -103,7 +104,10 @@ def named(person: Person, rows: Sequence[Release]) -> list[tuple[Release, str]]:
 def shares(request: PersonRequest) -> HttpResponse:
     """List what is out, what ends soon, what was never opened, and what waits."""
     person, at = request.person, now()
-    live = concerning(person, outside_shares(person.practice), at=at)
+    start = number_in(request.GET.get("from")) or 0
+    listed = outside_shares(person.practice, start=start)
+    after = start + len(listed)
+    live = concerning(person, listed, at=at)
     soon = {row.pk for row in ends_soon(person.practice, at=at)}
     unopened = {row.pk for row in never_opened(person.practice, at=at)}
     out = [row for row in live if row.state == Release.State.OUT]
@@ -112,6 +116,9 @@ def shares(request: PersonRequest) -> HttpResponse:
     context = {
         "groups": _groups(person, live, soon, unopened),
         "count": len(out),
+        "start": start,
+        "after": after,
+        "more": max(0, live_count(person.practice) - after),
         "replies": [
             (reply, reply.release, may_read_replies(person, reply.release, at=at))
             for reply in replies

@@ -109,11 +109,12 @@ def preview_words(items: list[ReleasedPhoto]) -> str:
 
 
 def form_words(release: Release, *, at: datetime) -> str:
-    """Return how they travel and until when."""
+    """Return how they travel, and until when a link opens or when we ask about a file."""
     label = Release.Form(release.form).label
     until = day(release.ends_at or at + timedelta(days=release.days))
-    opens = f", {many(release.open_limit, 'opening')}" if release.form in LINKS else ""
-    return f"{label}, until {until}{opens}"
+    if release.form not in LINKS:
+        return f"{label}, which we ask about on {until}"
+    return f"{label}, until {until}, {many(release.open_limit, 'opening')}"
 
 
 def _answered(release: Release, items: list[ReleasedPhoto]) -> dict[str, bool]:

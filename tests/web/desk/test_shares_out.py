@@ -177,6 +177,7 @@ def test_file_and_password_come_by_two_buttons_after_a_signature(
     plain = signed_in_client(ada, stepped_up=False)
     assert plain.get(f"{share}/package").status_code == 303
     assert 'class="code"' not in client.get(f"{share}/package").content.decode()
+    assert "A sealed PDF, which we ask about on" in client.get(share).content.decode()
     told = client.post(f"{share}/package", {"what": "password"})
     assert 'class="code"' in told.content.decode()
     assert "no-store" in told["Cache-Control"]

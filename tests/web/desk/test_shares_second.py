@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 
 from safelight.consent.withdrawing import withdraw_consent
@@ -10,6 +11,7 @@ from safelight.lib.clock import now
 from safelight.patients.models import Patient
 from safelight.people.models import Person, Phone
 from safelight.photos.models import Photo
+from safelight.sharing import reading
 from safelight.sharing.models import Clinician, Release, ReleasedPhoto
 from safelight.sharing.releasing import let_go
 from tests.consent.talks import keep, talk
@@ -27,6 +29,7 @@ from tests.web.desk.sharing import (
     release_at,
     taken,
 )
+from tests.web.desk.test_shares_out import out
 
 __all__ = ["consent", "nil", "photo"]
 
@@ -116,6 +119,22 @@ def test_the_list_groups_what_is_out_and_stops_it_from_there(
     assert "TESTCASE, Pat" in words
     assert f"{share}/stop" in at_desk(rec).get("/shares").content.decode()
     assert at_desk(ivy).get("/shares").status_code == 403
+
+
+def test_the_list_says_how_many_more_are_out_and_goes_on(
+    photo: Photo, ada: Person, nil: Clinician, at_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = at_desk(ada)
+    first, _ = out(client, photo, nil)
+    second, _ = out(client, photo, nil)
+    monkeypatch.setattr(reading, "ROWS", 1)
+    page = client.get("/shares").content.decode()
+    assert "More than 1 share is out." in page
+    assert "1 more, ending after these." in page
+    assert (f'href="{first}"' in page, f'href="{second}"' in page) == (True, False)
+    page = client.get("/shares?from=1").content.decode()
+    assert f'href="{second}"' in page
+    assert "ending after these" not in page
 
 
 def test_a_link_that_nobody_opens_is_named(

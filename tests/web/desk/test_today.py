@@ -54,6 +54,11 @@ def test_a_print_past_its_day_is_late_and_turns_the_lamp_red(
         assert '<span class="mark" data-state="alarm"></span>Safelight' in page
         assert "5 days over" in page
         assert "Account for it" in page
+    where = f"/photos/{photo.pk}"
+    assert "1 is overdue." in at_desk(ada).get(where).content.decode()
+    Copy.objects.filter(photo=photo, holder=Copy.Holder.PHONE).delete()
+    page = at_desk(ada).get(where).content.decode()
+    assert "1 copy is outside the practice. <small>It is overdue." in page
 
 
 def test_reception_sees_the_list_and_no_photo_work(
