@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from safelight.consent.going import MayNotGo
+from safelight.consent.uses import PATIENT_COPY
 from safelight.imaging.conceal import checked_crop, checked_shapes
 from safelight.lib.refusals import BadInput, NotFound
 from safelight.people.duties import Act, may, require_duty
@@ -146,9 +147,15 @@ def set_recipient(
 ) -> Release:
     """Say who gets them: somebody in the address book, or a new address, typed twice the same.
 
-    Somebody whose address was not verified lately is refused before anything is sent to it.
+    Somebody whose address was not verified lately is refused before anything is sent to it. The
+    patient's own copy goes to nobody in the book: a yes to that is a yes to no colleague.
     """
     require_practice(release, by)
+    if release.use == PATIENT_COPY and clinician is not None:
+        raise BadInput(
+            "Not kept. The patient’s own copy goes to the patient.",
+            remedy="Type their address, or begin again for the use it is meant for.",
+        )
     who = recipient_of(
         by.practice,
         clinician,

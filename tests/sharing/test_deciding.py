@@ -145,6 +145,16 @@ def test_an_address_in_the_book_must_have_been_verified_lately(
         drafting.set_recipient(release, clinician=nil, by=ada, at=NOON)
 
 
+def test_the_patients_own_copy_goes_to_nobody_in_the_book(
+    photo: Photo, nil: Clinician, ada: Person
+) -> None:
+    release = begun(photo, ada, use="patient_copy")
+    with pytest.raises(BadInput, match="goes to the patient"):
+        drafting.set_recipient(release, clinician=nil, by=ada, at=NOON)
+    release.refresh_from_db()
+    assert (release.clinician, release.recipient_name) == (None, "")
+
+
 def test_a_new_address_is_typed_twice_the_same(photo: Photo, ada: Person) -> None:
     release = begun(photo, ada)
     with pytest.raises(NotTheSame):
