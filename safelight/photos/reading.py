@@ -264,6 +264,13 @@ def captures_possibly_on(phone: Phone) -> QuerySet[Capture]:
     return _possibly_on(phone, Capture.Kind.PHOTO)
 
 
+def counts_possibly_on(phones: Collection[Phone]) -> dict[UUID, int]:
+    """Return how many photos could still be on each of these phones; one that has none is none."""
+    rows = Capture.objects.filter(phone__in=phones, kind=Capture.Kind.PHOTO, gone_at__isnull=True)
+    found = rows.values("phone").annotate(count=Count("id"))
+    return {row["phone"]: row["count"] for row in found}
+
+
 def consents_possibly_on(phone: Phone) -> QuerySet[Capture]:
     """Return every consent that was sealed on a phone and that it has not shown to be gone.
 

@@ -1,6 +1,6 @@
 """What the phone pages say about a phone, put together from its row and the photos' own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from safelight.photos.reading import (
     captures_gone_from,
     captures_possibly_on,
     consents_possibly_on,
+    counts_possibly_on,
 )
 from safelight.policy.settings import all_settings
 
@@ -66,20 +67,28 @@ class Lost:
 
 def all_shown(person: Person, *, at: datetime) -> list[Shown]:
     """Put together a row for each phone that a person may know of. The policy is read once."""
-    limits = all_settings(person.practice)
-    return [_shown(phone, person, limits, at=at) for phone in phones_for(person)]
+    return _rows(phones_for(person), person, at=at)
 
 
 def shown(phone: Phone, person: Person, *, at: datetime) -> Shown:
     """Put together the row of one phone."""
-    return _shown(phone, person, all_settings(phone.practice), at=at)
+    return _rows([phone], person, at=at)[0]
 
 
-def _shown(phone: Phone, person: Person, limits: Mapping[str, Any], *, at: datetime) -> Shown:
+def _rows(phones: Sequence[Phone], person: Person, *, at: datetime) -> list[Shown]:
+    """Read the policy once, and once what the stopped ones of these phones held at most."""
+    limits = all_settings(person.practice)
+    at_most = counts_possibly_on([one for one in phones if one.state != Phone.State.OPEN])
+    return [_shown(one, person, limits, at_most.get(one.pk, 0), at=at) for one in phones]
+
+
+def _shown(
+    phone: Phone, person: Person, limits: Mapping[str, Any], at_most: int, *, at: datetime
+) -> Shown:
     """Say how a phone is. What a stopped one held is what it held at most: nothing proves it."""
     months = int(limits["phone_checks_months"])
     is_open = phone.state == Phone.State.OPEN
-    held = phone.held if is_open else captures_possibly_on(phone).count()
+    held = phone.held if is_open else at_most
     return Shown(
         phone=phone,
         who=_who(phone),

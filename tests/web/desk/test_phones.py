@@ -13,6 +13,7 @@ from safelight.people.models import PairingCode, Person, Phone
 from safelight.people.phone_care import hand_out, phone_reported
 from safelight.people.phones import report_lost
 from safelight.photos.models import Capture
+from safelight.web.desk.phones_shown import all_shown
 from tests.consent.talks import keep, talk
 from tests.signing_in import new_phone, signed_in_client
 
@@ -255,3 +256,17 @@ def test_a_lost_phone_is_told_nothing_that_it_is_too_late_for(ada: Person) -> No
     assert "The phone’s box or bill may tell it." in page
     for late in ("Write it now", "The phone asks for it."):
         assert late not in page
+
+
+def test_a_list_of_many_stopped_phones_asks_no_more_than_that_of_one(ada: Person) -> None:
+    def asks(stopped: int) -> int:
+        for _ in range(stopped):
+            phone, _key = new_phone(ada.practice, ada)
+            capture_on(phone)
+            report_lost(phone, last_seen="", by=ada, at=now())
+        with CaptureQueriesContext(connection) as asked:
+            shown = all_shown(ada, at=now())
+        assert [one.held for one in shown] == [1] * len(shown)
+        return len(asked)
+
+    assert asks(1) == asks(3)
