@@ -139,19 +139,19 @@ def checked_roles(roles: Sequence[str], *, before: Sequence[str], by: Person) ->
 
 
 def _require_gives(roles: Collection[str], *, by: Person) -> None:
-    if not gives_all_of(roles, by=by):
+    if not gives_all_of(by, roles):
         raise NotAllowed(
             "Not done. Duties that open records, or give such duties, are not yours to give.",
             remedy="Ask the manager or the privacy officer.",
         )
 
 
-def gives_all_of(roles: Collection[str], *, by: Person) -> bool:
+def gives_all_of(person: Person, roles: Collection[str]) -> bool:
     """Say whether a person may give these roles, or a link by which somebody signs in with them.
 
     Letter N gives none that opens records, in care or past its walls, nor one that gives those.
     """
-    return gives_clinical(by.roles) or not any(map(_opens_or_gives, roles))
+    return gives_clinical(person.roles) or not any(map(_opens_or_gives, roles))
 
 
 def _opens_or_gives(role: str) -> bool:

@@ -132,7 +132,7 @@ def person(request: PersonRequest, person_id: UUID) -> HttpResponse:
             "has_passkey": has_passkey(shown),
             "manages": manages,
             "is_me": shown.pk == request.person.pk,
-            "may_link": manages and gives_all_of(shown.roles, by=request.person),
+            "may_link": manages and gives_all_of(request.person, shown.roles),
         },
     )
 
