@@ -28,8 +28,9 @@ def test_from_the_desk_to_the_record_and_nothing_left_on_the_phone(
     (row,) = ask("phones", person=desk.person["id"])
 
     others = [practice.patient(desk, given) for given in ("Ann", "Bob")]
+    before = slowness()
     took = [_pushed(desk, phone, patient) for patient in (*others, pat)]
-    assert min(took) < PUSHED_WITHIN * slowness(), took
+    assert min(took) < PUSHED_WITHIN * max(before, slowness()), took
     phone.says_it_holds(0)
     phone.shot("p05-home")
     phone.tap("Start with Pat")

@@ -77,13 +77,14 @@ def test_a_patient_reads_and_signs_on_their_own_phone_and_the_camera_opens(
     expect(own.page.get_by_role("alert")).to_have_text("Sign with your finger in the box first.")
     own.sign()
     own.shot("g11-signed")
+    before = slowness()
     phone.will_show("Take")
     own.tap("I agree")
     own.sees("Thank you, Pat.")
     shutter = phone.page.get_by_role("button", name="Take", exact=True)
     expect(shutter).to_be_visible(timeout=SHUTTER)
     took = phone.shown_at() - own.answered_at()
-    assert took < SEEN_WITHIN * slowness(), f"it took {took:.1f} s"
+    assert took < SEEN_WITHIN * max(before, slowness()), f"it took {took:.1f} s"
     looked_at(own, "g12-thanks")
 
     (consent,) = practice.server.ask("consents", patient=pat["id"])
