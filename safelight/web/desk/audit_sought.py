@@ -19,6 +19,7 @@ from safelight.patients.searching import search
 from safelight.people.duties import Act
 from safelight.people.models import Person
 from safelight.people.reading import names_by_id
+from safelight.web.desk.choices import offer
 from safelight.web.doors import PersonRequest, signed_in
 
 ITSELF: Final = "safelight"
@@ -42,9 +43,7 @@ class SoughtForm(forms.Form):
             ("who", [("", "Anybody"), (ITSELF, "Safelight itself")], people),
             ("act", [("", "Anything")], acts),
         ):
-            chosen = self.fields[field]
-            if isinstance(chosen, forms.ChoiceField):
-                chosen.choices = [*whole, *((code, words) for words, code in rows)]
+            offer(self, field, [*whole, *((code, words) for words, code in rows)])
         for field in ("since", "until"):
             self.fields[field].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 

@@ -20,6 +20,7 @@ from safelight.policy.countries import COUNTRIES
 from safelight.policy.models import Notice
 from safelight.policy.settings import all_settings
 from safelight.policy.sites import sites
+from safelight.web.desk.choices import offer
 from safelight.web.desk.templatetags.words import moment
 
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -130,9 +131,7 @@ class AskForm(forms.Form):
             ],
         }
         for name, choices in offered.items():
-            field = self.fields[name]
-            if isinstance(field, forms.ChoiceField):
-                field.choices = choices
+            offer(self, name, choices)
 
     def uses(self) -> list[dict[str, Any]]:
         """Return each use with its fields, for the page."""

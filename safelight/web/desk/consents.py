@@ -31,6 +31,7 @@ from safelight.people.duties import Act, letters, may
 from safelight.photos.copies import outside_of
 from safelight.policy.words import newest_notice
 from safelight.sharing.reading import who_has_had
+from safelight.web.desk.choices import offer
 from safelight.web.desk.consent_form import AskForm
 from safelight.web.desk.giving import attached
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
@@ -180,7 +181,7 @@ def withdraw(request: PersonRequest, consent_id: UUID) -> HttpResponse:
     left = open_uses(found, at=at)
     form = WithdrawForm(request.POST or None)
     uses = [(EVERYTHING, "Everything"), *((code, USES[code].title) for code in left)]
-    form.fields["use"].choices = uses  # type: ignore[attr-defined] # a ChoiceField
+    offer(form, "use", uses)
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         use = "" if told["use"] == EVERYTHING else told["use"]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -23,6 +23,7 @@ from safelight.photos.labelling import Words, label_together, lacks_only_visit, 
 from safelight.photos.models import Photo
 from safelight.photos.sittings import labelled_with, sitting_of
 from safelight.policy.sites import sites
+from safelight.web.desk.choices import offer
 from safelight.web.desk.sittings import Ticks, numbers_in, visible, visits_for
 from safelight.web.desk.templatetags.words import in_words, moment
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
@@ -53,14 +54,20 @@ class LabelForm(forms.Form):
     own = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
-        self, data: object, *, photos: list[Photo], by: Person, at: datetime, only_visit: bool
+        self,
+        data: QueryDict | None,
+        *,
+        photos: list[Photo],
+        by: Person,
+        at: datetime,
+        only_visit: bool,
     ) -> None:
         """Offer the practice's sites and the patient's visits; start from what they share."""
         shared, own = _shared(photos)
-        super().__init__(data, initial=shared | {"own": " ".join(own)})  # type: ignore[arg-type]
-        self._offer("site_code", [("", OWN if "site_code" in own else "No site yet"), *_sites()])
+        super().__init__(data, initial=shared | {"own": " ".join(own)})
+        offer(self, "site_code", [("", OWN if "site_code" in own else "No site yet"), *_sites()])
         if "site_code" in own:
-            self._offer("side", [("", OWN), ("L", "Left"), ("R", "Right"), ("B", "Both")])
+            offer(self, "side", [("", OWN), ("L", "Left"), ("R", "Right"), ("B", "Both")])
         for name in ("label", "diagnosis", "notes"):
             self.fields[name].help_text = DIFFER if name in own else ""
         self._offer_visits(photos, by=by, at=at, differ="visit_id" in own)
@@ -72,19 +79,14 @@ class LabelForm(forms.Form):
     def _offer_visits(self, photos: list[Photo], *, by: Person, at: datetime, differ: bool) -> None:
         first = photos[0]
         if first.patient is None:
-            return self._offer("visit_id", [("", "None named")])
+            return offer(self, "visit_id", [("", "None named")])
         visits = visits_for(first, first.patient, by=by, at=at)
         (_, none), *rest = visits.choices
-        self._offer("visit_id", [("", OWN if differ else none), *rest])
+        offer(self, "visit_id", [("", OWN if differ else none), *rest])
         if not differ and not self.initial["visit_id"]:
             self.initial["visit_id"] = visits.start
         self.fields["visit_id"].help_text = visits.warning
         return None
-
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = choices
 
     def said(self) -> dict[str, str]:
         """Return what is said for all the photos; a field left empty where they differ is not."""

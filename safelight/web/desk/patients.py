@@ -32,6 +32,7 @@ from safelight.patients.searching import search
 from safelight.people.duties import Act, may, opens_records, require_duty
 from safelight.people.models import Person
 from safelight.web.desk.asked import number_in
+from safelight.web.desk.choices import offer
 from safelight.web.doors import PersonRequest, signed_in
 
 NOT_TOLD = -1  # no change has this number, so an edit that doesn’t say what it saw is refused
@@ -80,9 +81,7 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.zone = ZoneInfo(person.practice.zone)
         gps = [(str(one.pk), one.name) for one in gps_of(person.practice_id)]
-        usual = self.fields["usual_gp"]
-        if isinstance(usual, forms.ChoiceField):
-            usual.choices = [("", "Nobody in particular"), *gps]
+        offer(self, "usual_gp", [("", "Nobody in particular"), *gps])
         for name in ("family", "given", "born", "record_number"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 

@@ -21,6 +21,7 @@ from safelight.people.passkeys import has_passkey
 from safelight.people.phones import phones_of
 from safelight.people.recovering import agree, all_waiting, waiting_for
 from safelight.people.signed_in import end_screen, screens_of
+from safelight.web.desk.choices import offer
 from safelight.web.doors import PersonRequest, signed_in
 
 
@@ -46,9 +47,9 @@ class PersonForm(forms.Form):
         super().__init__(*args, **kwargs)
         found = reading.supervisors_of(by)
         self.supervisors = {str(row.pk): row for row in found if person is None or row != person}
-        _choices(self, "roles", list(role_names().items()))
+        offer(self, "roles", list(role_names().items()))
         names = [(key, row.name) for key, row in self.supervisors.items()]
-        _choices(self, "supervisor", [("", "Nobody"), *names])
+        offer(self, "supervisor", [("", "Nobody"), *names])
         if person is not None:
             del self.fields["email"]
 
@@ -66,12 +67,6 @@ class ReturnForm(PersonForm):
         super().__init__(*args, **kwargs)
         for name in ("title", "given", "family", "provider_number"):
             del self.fields[name]
-
-
-def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
-    field = form.fields[name]
-    if isinstance(field, forms.ChoiceField):
-        field.choices = choices
 
 
 @require_GET

@@ -1,6 +1,7 @@
 """The last step of a share: how it travels, the card that is confirmed, and its one minute."""
 
 from collections.abc import Mapping
+from typing import TypedDict
 from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
@@ -60,7 +61,19 @@ def whole(text: str) -> int | None:
     return int(text)
 
 
-def _told(form: QueryDict) -> dict[str, object]:
+class Way(TypedDict):
+    """How they travel and until when, by the names under which it is kept."""
+
+    form: str
+    channel: str
+    question: str
+    days: int | None
+    open_limit: int | None
+    needs_pin: bool
+    view_only: bool
+
+
+def _told(form: QueryDict) -> Way:
     way = form.get("form", "")
     return {
         "form": way,
@@ -82,7 +95,7 @@ def how(request: PersonRequest, release_id: UUID) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            set_form(release, **_told(request.POST), by=person, at=at)  # type: ignore[arg-type] # by name
+            set_form(release, **_told(request.POST), by=person, at=at)
             return redirect("desk:share-send", release.pk)
         except BadInput as refused:
             problem = refused.message

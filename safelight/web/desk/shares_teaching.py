@@ -1,7 +1,7 @@
 """Teaching sets: the register, and choosing photos across patients who said yes."""
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
@@ -13,6 +13,7 @@ from safelight.photos.viewing import enter_page
 from safelight.policy.sites import sites
 from safelight.sharing.listing import Offered, may_be_taught
 from safelight.sharing.teaching import LONGEST, begin_set, register
+from safelight.web.desk.choices import offer
 from safelight.web.desk.shares import chosen_photos
 from safelight.web.doors import PersonRequest, signed_in, stepped_up
 
@@ -43,13 +44,11 @@ class NarrowForm(forms.Form):
     )
     site = forms.ChoiceField(label="Body site", required=False)
 
-    def __init__(self, data: object) -> None:
+    def __init__(self, data: QueryDict | None) -> None:
         """Offer the practice's sites."""
-        super().__init__(data)  # type: ignore[arg-type] # a form's data
-        field = self.fields["site"]
-        if isinstance(field, forms.ChoiceField):
-            names = [(one.code, one.name.capitalize()) for one in sites().values()]
-            field.choices = [("", "Every site"), *names]
+        super().__init__(data)
+        names = [(one.code, one.name.capitalize()) for one in sites().values()]
+        offer(self, "site", [("", "Every site"), *names])
 
 
 @require_GET

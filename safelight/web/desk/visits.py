@@ -30,6 +30,7 @@ from safelight.patients.visits import (
 )
 from safelight.people.duties import Act, may, opens_records
 from safelight.people.models import Person
+from safelight.web.desk.choices import offer
 from safelight.web.desk.templatetags.words import clock
 from safelight.web.doors import PersonRequest, is_our_path, signed_in, stepped_up
 
@@ -53,9 +54,7 @@ class VisitForm(forms.Form):
             {"day": f"{here:%Y-%m-%d}", "time": f"{here:%H:%M}", "clinician": own},
         )
         super().__init__(*args, **kwargs)
-        with_whom = self.fields["clinician"]
-        if isinstance(with_whom, forms.ChoiceField):
-            with_whom.choices = [("", "Choose"), *((str(one.pk), one.name) for one in people)]
+        offer(self, "clinician", [("", "Choose"), *((str(one.pk), one.name) for one in people)])
 
     def starts_at(self) -> datetime:
         """Return the moment, read in the practice's zone."""
