@@ -1,6 +1,7 @@
 """Moving: a photo in the wrong record goes to the right one, and both histories keep the line."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -12,8 +13,8 @@ from safelight.consent.reading import consent_of_photo
 from safelight.lib.refusals import BadInput, NotFound, Refusal
 from safelight.patients.access import patient_for
 from safelight.patients.models import Patient, Visit
-from safelight.patients.visits import only_visit_on
-from safelight.people.duties import Act, require_duty
+from safelight.patients.visits import VisitInUse, cancel_visit, only_visit_on
+from safelight.people.duties import Act, may, require_duty
 from safelight.people.models import Person
 from safelight.photos import rules
 from safelight.photos.access import Form, require_sight
@@ -53,7 +54,8 @@ def move_photo(
 
     Its key is bound to the new patient: under the old one it can no longer be opened. It keeps a
     consent only if one of the new patient's covers it; until then it may not leave. Without a
-    visit said it goes into the new patient's only one of the day on which it was taken.
+    visit said it goes into the new patient's only one of the day on which it was taken. A visit
+    that was added with it, and that nothing else names, was none of the patient it left.
     """
     require_duty(by, Act.PHOTO_MOVE)
     require_sight(by, photo, form=Form.PAGE, at=at, stepped_up=stepped_up)
@@ -74,8 +76,11 @@ def move_photo(
         side=photo.side,
         visit=visit,
     )
-    was = photo.patient_id
+    was, left = photo.patient_id, photo.visit
     moved = rebind(photo, to, visit=visit, consent=consent, by=by, at=at, reason=words)
+    if left is not None and may(by, Act.VISIT_EDIT) and _came_with_a_photo(left):
+        with suppress(VisitInUse):
+            cancel_visit(left, by=by, at=at)
     for patient, outcome in ((was, "out"), (to.pk, "in")):
         record(
             "photo.moved",
@@ -88,6 +93,15 @@ def move_photo(
             detail=words,
         )
     return moved
+
+
+def _came_with_a_photo(visit: Visit) -> bool:
+    """Say whether a visit was added with a photo that has left its patient: nobody booked it.
+
+    Such a visit begins at the instant of the photo, with who took it, and says nothing else.
+    """
+    with_them = Photo.objects.filter(taken_by=visit.person_id, taken_at=visit.starts_at)
+    return not visit.reason and with_them.filter(moves__from_patient=visit.patient_id).exists()
 
 
 def rebind(
@@ -111,23 +125,35 @@ def rebind(
     row = Photo.objects.select_for_update().get(pk=photo.pk)
     if row.patient_id != photo.patient_id:
         raise MovedMeanwhile
-    row.wrapped_key = rewrap(
-        row.wrapped_key,
-        practice=row.practice_id,
-        photo=row.pk,
-        old_patient=row.patient_id,
-        new_patient=to.pk,
-    )
-    Move.objects.create(
-        photo=row, from_patient_id=row.patient_id, to_patient=to, reason=reason, at=at, by=by
-    )
-    row.patient, row.visit, row.consent = to, visit, consent
+    _hand_over(row, to, by=by, at=at, reason=reason).save()
+    row.visit, row.consent = visit, consent
     row.incomplete = bool(rules.missing(words_of(row)))
     row.save(update_fields=["patient", "visit", "consent", "incomplete", "wrapped_key"])
     Copy.objects.filter(photo=row, holder=Copy.Holder.VAULT).update(
         consent=consent, basis=care_words(consent)
     )
     return row
+
+
+def _hand_over(photo: Photo, to: Patient, *, by: Person, at: datetime, reason: str) -> Move:
+    """Bind a photo and its key to a patient; return the line that tells of it. Neither is saved."""
+    move = Move(
+        photo=photo,
+        from_patient_id=photo.patient_id,
+        to_patient=to,
+        reason=reason,
+        at=at,
+        by=by,
+    )
+    photo.wrapped_key = rewrap(
+        photo.wrapped_key,
+        practice=photo.practice_id,
+        photo=photo.pk,
+        old_patient=photo.patient_id,
+        new_patient=to.pk,
+    )
+    photo.patient = to
+    return move
 
 
 @transaction.atomic
@@ -150,25 +176,8 @@ def move_all(
         photos = photos.filter(pk__in=list(only))
     moves = []
     for photo in photos:
-        photo.wrapped_key = rewrap(
-            photo.wrapped_key,
-            practice=photo.practice_id,
-            photo=photo.pk,
-            old_patient=from_patient.pk,
-            new_patient=to_patient.pk,
-        )
-        photo.patient = to_patient
+        moves.append(_hand_over(photo, to_patient, by=by, at=at, reason=JOINED))
         photo.save(update_fields=["patient", "wrapped_key"])
-        moves.append(
-            Move(
-                photo=photo,
-                from_patient=from_patient,
-                to_patient=to_patient,
-                reason=JOINED,
-                at=at,
-                by=by,
-            )
-        )
     Move.objects.bulk_create(moves)
     ids = [str(move.photo_id) for move in moves]
     for patient, outcome in ((from_patient, "out"), (to_patient, "in")):

@@ -59,12 +59,7 @@ def set_mail_server(
     """
     require_acts(by, [Act.MAIL_SERVER], patients=[], at=at, stepped_up=stepped_up, way_back="/mail")
     host, user, sender = host.strip().lower(), user.strip(), ways.tidy_address(sender)
-    if not _looks_like_host(host) or not 1 <= port <= 65535:
-        raise BadInput("That does not look like a mail server and its port.")
-    if security not in MailServer.Security.values:
-        raise BadInput("Choose how the way to the mail server is kept private.")
-    if security == MailServer.Security.NONE and not is_this_computer(host):
-        raise BadInput("Without TLS, only a mail server on this computer itself is used.")
+    _require_right(host, port, security)
     if not ways.looks_like_address(sender):
         raise BadInput("That does not look like an e-mail address to send from.")
     if not _one_line(user) or not _one_line(password) or len(password) > LONGEST_PASSWORD:
@@ -95,6 +90,16 @@ def set_mail_server(
         detail=f"{host}:{port} {security} {user} {sender}",
     )
     return server
+
+
+def _require_right(host: str, port: int, security: str) -> None:
+    """Refuse a server that cannot be one, and a way to it on which others could read along."""
+    if not _looks_like_host(host) or not 1 <= port <= 65535:
+        raise BadInput("That does not look like a mail server and its port.")
+    if security not in MailServer.Security.values:
+        raise BadInput("Choose how the way to the mail server is kept private.")
+    if security == MailServer.Security.NONE and not is_this_computer(host):
+        raise BadInput("Without TLS, only a mail server on this computer itself is used.")
 
 
 def mail_server(practice: Practice) -> MailServer | None:
