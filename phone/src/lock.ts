@@ -1,5 +1,6 @@
 /** Lock: the veil over everything clinical, and the lock after two minutes or on leaving. */
 
+import { h } from "./page.ts";
 import { lockNow, lockSignal, openNow } from "./screen.ts";
 
 let seconds = 120;
@@ -7,9 +8,17 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let unlocked = false;
 let beforeLock: () => Promise<void> = () => Promise.resolve();
 
-/** Cover the screen. iOS keeps a picture for its app switcher, so this comes before anything else. */
+const SAY_AFTER = 2000;
+let saying: ReturnType<typeof setTimeout> | undefined;
+const cover = h("p", { class: "covered", role: "status" }, "Covered, as Safelight was not in front. Touch to go on.");
+
+/** Cover the screen. iOS keeps a picture for its app switcher, so this comes before anything else.
+ * Some browsers never tell that Safelight is in front again: the cover then says what helps. */
 function veil(on: boolean): void {
   document.documentElement.classList.toggle("veiled", on);
+  clearTimeout(saying);
+  cover.remove();
+  if (on) saying = setTimeout(() => document.body.append(cover), SAY_AFTER);
 }
 
 function restart(): void {

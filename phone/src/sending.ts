@@ -102,6 +102,7 @@ async function tell(): Promise<void> {
       storage_kept: await storageKept(),
       app_version: VERSION,
       checkpoint: checkpoint ?? null,
+      alarm: (await kept("alarm")) ?? "",
       shutter_count: (await kept("shutters")) ?? 0,
     });
     await toldGone(went);

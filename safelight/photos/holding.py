@@ -58,6 +58,11 @@ def note_gone(phone: Phone, gone: Sequence[UUID], *, at: datetime) -> int:
     return sum(_note_one(phone, capture, at=at) for capture in captures.select_related("practice"))
 
 
+def note_log_doubted(phone: Phone, *, at: datetime) -> None:
+    """Call a person: a phone saw our log as it is no longer. It says so until it is added anew."""
+    raise_alarm(Alarm.Kind.LOG, practice=phone.practice, about=f"phone:{phone.pk}", at=at)
+
+
 @transaction.atomic
 def _note_one(phone: Phone, capture: Capture, *, at: datetime) -> int:
     if not Capture.objects.filter(pk=capture.pk, gone_at__isnull=True).update(gone_at=at):

@@ -11,6 +11,8 @@ import { birthday, day, photos, siteWords, upper } from "../words.ts";
 import { askForLevel, drawGhost, followLevel, followPicture } from "./finder.ts";
 import { meter } from "./meters.ts";
 
+const NO_PICTURE = 5000;
+
 export type Shot = { still: camera.Still; takenAt: string; best: number; limitReason: string };
 export type Leave = { go: "shot"; shot: Shot } | { go: "close" | "file" | "site" | "set" | "skip" } | { go: "shut"; error: unknown };
 
@@ -81,6 +83,20 @@ function ghostPart(roll: Roll, signal: AbortSignal): { canvas: HTMLCanvasElement
   return { canvas, hints };
 }
 
+/** What is said while no picture comes: some browsers open a camera and give none until it is opened anew. */
+function noPicture(start: () => void, waits: () => boolean, signal: AbortSignal): HTMLElement {
+  const box = h("div", { role: "alert", class: "plate problem", hidden: true }, h("span", {}, "No picture from the camera yet."),
+    button("Start it again", () => {
+      box.hidden = true;
+      start();
+    }));
+  const timer = setInterval(() => {
+    if (waits()) box.hidden = false;
+  }, NO_PICTURE);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  return box;
+}
+
 /** Count the press. A phone without room for it says so where the photo is kept. */
 async function countShutter(): Promise<void> {
   try {
@@ -101,14 +117,20 @@ export function cameraScreen(roll: Roll, stream: MediaStream): Promise<Leave> {
     const [focus, light] = [meter("Focus"), meter("Light")];
     let taking = false;
     const looked = followPicture(video, focus, light, () => {
+      dark.hidden = true;
       if (!taking) shutter.disabled = false;
     }, signal);
+    const start = (): void => {
+      camera.close();
+      camera.open().then((again) => {
+        video.srcObject = again;
+        void video.play().catch(() => undefined);
+      }, (error: unknown) => leave({ go: "shut", error }));
+    };
+    const dark = noPicture(start, () => shutter.disabled && !taking, signal);
     const line = h("i", { class: "level-line", "aria-hidden": "true" });
     followLevel(line, signal);
-    camera.watchFrames(video, () => {
-      camera.close();
-      camera.open().then((again) => { video.srcObject = again; }, (error: unknown) => leave({ go: "shut", error }));
-    }, () => taking, signal);
+    camera.watchFrames(video, start, () => taking, signal);
     const { canvas, hints } = ghostPart(roll, signal);
     const problem = h("p", { role: "alert", class: "plate problem", hidden: true });
     const take = async (): Promise<void> => {
@@ -146,7 +168,7 @@ export function cameraScreen(roll: Roll, stream: MediaStream): Promise<Leave> {
           h("div", {}, h("h1", { class: "plain-head" }, `${fullName(roll.subject)} · born ${birthday(bornOn(roll.subject))}`), h("span", {}, siteOf(roll))),
           quiet(roll.site ? "Change" : "Choose site", () => leave({ go: "site" })))),
       main: [
-        h("div", { class: "finder" }, video, canvas, h("i", { class: "aim", "aria-hidden": "true" }), line, hints, problem,
+        h("div", { class: "finder" }, video, canvas, h("i", { class: "aim", "aria-hidden": "true" }), line, hints, problem, dark,
           h("div", { class: "plate meters" }, focus.element, light.element)),
         h("div", { class: "count" }, pips(roll), h("span", {}, countWords(roll)),
           view && !view.required ? quiet("Skip", () => leave({ go: "skip" })) : null,

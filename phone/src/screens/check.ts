@@ -117,6 +117,7 @@ export async function checkScreen(roll: Roll, taken: Taken): Promise<boolean> {
         } catch (error) {
           sealing = keep.disabled = again.disabled = false;
           put(small, "");
+          edits.hidden = shot !== undefined; // it was cut already
           put(problem, `Not kept yet. ${whyNotSealed(error)}`);
           if (signal.aborted) drop();
           return;
@@ -126,13 +127,14 @@ export async function checkScreen(roll: Roll, taken: Taken): Promise<boolean> {
       };
       const keep = button(seen.blurred ? "Keep anyway" : "Keep it", () => void keeping(), seen.blurred ? {} : { "data-kind": "main" });
       const tools = pair<Tool>("Tool", [["whole", "Whole"], ["crop", "Crop"], ["cover", "Cover"]], "whole", (tool) => table.use(tool));
+      const edits = h("div", { class: "row" }, tools, button("Turn", () => table.rotate()));
       return {
         title: "Check", kind: "check", dark: true, focus: seen.blurred || seen.blocked ? again : keep,
         main: [
           h("div", { class: "table-top" }, table.element),
           h("div", { class: "tools" }, h("h1", { class: "title" }, seen.sentence),
             h("div", { class: "verdicts" }, ...meters.map((each) => each.element)),
-            h("div", { class: "row" }, tools, button("Turn", () => table.rotate())),
+            edits,
             problem, small, clearCovers),
         ],
         bar: [h("div", { class: "buttons" }, ...(seen.blocked ? [again] : seen.blurred ? [keep, again] : [again, keep]))],

@@ -8,6 +8,7 @@ import { asks, sendAll } from "../sending.ts";
 import * as server from "../server.ts";
 import { session } from "../session.ts";
 import type { Home, Patient, PatientDetail, Visit } from "../shapes.ts";
+import { alarmNotice } from "./alarm.ts";
 import { birthday, checksDue, clock, sealedWords, sexWords } from "../words.ts";
 
 export type Leave =
@@ -63,6 +64,12 @@ export function homeScreen(): Promise<Leave> {
     const pushedBox = h("div", { class: "stack" });
     const list = h("section", { class: "next", "aria-label": "Next on your list" });
     const stale = h("p", { class: "note", role: "status" });
+    const alarm = h("div", { hidden: true });
+    const drawAlarm = async (): Promise<void> => {
+      const notice = await alarmNotice();
+      alarm.hidden = !notice;
+      if ((notice?.textContent ?? "") !== alarm.textContent) put(alarm, notice);
+    };
     const bar = h("div", { class: "stack bar-stack" });
     let detail: PatientDetail | null = null;
     let detailFor = "";
@@ -127,6 +134,7 @@ export function homeScreen(): Promise<Leave> {
       }
       if (signal.aborted) return;
       draw();
+      await drawAlarm();
       setTimeout(() => void look(), EVERY);
     };
     draw();
@@ -137,7 +145,7 @@ export function homeScreen(): Promise<Leave> {
       title: "Home", kind: "home",
       top: heldPanel(signal, lockLink),
       main: [
-        pushedBox, list, stale,
+        alarm, pushedBox, list, stale,
         due ? h("section", { class: "notice" }, h("p", {}, due),
           button("Check now", () => leave({ go: "check" }))) : null,
         h("div", { class: "row" },

@@ -35,7 +35,12 @@ async function open(paired: Paired, someoneElse: boolean): Promise<Way> {
     return { failed: "The practice server doesn’t answer, and nobody has unlocked this phone yet. Join the practice’s network and try again." };
   }
   const person = someoneElse ? null : (known?.person ?? paired.answer.person?.id ?? null);
-  return (await signIn(person)) === "done" ? { offline: false } : { failed: NOT_UNLOCKED };
+  if ((await signIn(person)) !== "done") return { failed: NOT_UNLOCKED };
+  if (someoneElse) {
+    await forget("credential"); // whoever had it before: what is kept of them is not the next one's
+    await forget("config");
+  }
+  return { offline: false };
 }
 
 async function settle(paired: Paired, offline: boolean): Promise<string | null> {
@@ -82,7 +87,6 @@ export async function unlockScreen(paired: Paired): Promise<void> {
       }
       main.disabled = true;
       put(problem, "");
-      if (someoneElse) await forget("credential");
       const failed = await tryOpen(paired, someoneElse);
       main.disabled = false;
       if (failed === null) leave(null);

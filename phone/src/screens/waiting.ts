@@ -4,8 +4,9 @@ import { news, onNews, REFUSED, throwAway } from "../outbox.ts";
 import { button, h, mainButton, put, quiet } from "../page.ts";
 import { screen } from "../screen.ts";
 import { sendAll } from "../sending.ts";
-import { kept, type Waiting } from "../store.ts";
+import type { Waiting } from "../store.ts";
 import { clock, day, sealedWords } from "../words.ts";
+import { alarmNotice } from "./alarm.ts";
 
 const MENDS: Record<string, string> = {
   no_consent: "Open the patient, record the consent, then send again. The photo is kept here, sealed, until then.",
@@ -19,12 +20,6 @@ const MENDS: Record<string, string> = {
 const WHYS: Record<string, string> = {
   not_found: "It was sealed when the practice knew this phone as another one.",
 };
-const ALARMS: Record<string, string> = {
-  receipt: "A receipt was not signed by the practice. The photos stay here. Tell the practice’s IT person.",
-  checkpoint: "The practice’s log was not signed as it should be. Tell the privacy officer.",
-  log: "The practice’s log was changed after this phone had seen it. Tell the privacy officer.",
-};
-
 const what = (item: Waiting): string => (item.kind === "photo" ? "1 photo" : "1 consent");
 const why = (item: Waiting): string =>
   WHYS[item.refused?.code ?? ""] ?? news.refusals.get(item.id)?.message ?? REFUSED;
@@ -70,7 +65,7 @@ export async function waitingScreen(): Promise<void> {
 }
 
 async function listScreen(): Promise<Waiting | null> {
-  const alarm = await kept("alarm");
+  const alarm = await alarmNotice();
   return screen<Waiting | null>((leave, signal) => {
     const list = h("ul", { class: "waits", "aria-live": "polite" });
     const draw = (): void => put(list, ...news.waiting.map((item) => row(item, leave)),
@@ -81,7 +76,7 @@ async function listScreen(): Promise<Waiting | null> {
       title: "Waiting here", kind: "waiting",
       main: [
         h("h1", { class: "sentence" }, "Waiting here"),
-        alarm ? h("section", { class: "notice", "data-kind": "alarm", role: "alert" }, h("p", {}, ALARMS[alarm] ?? alarm)) : null,
+        alarm,
         h("section", { class: "sheet" }, list),
         h("p", { class: "small soft" }, sealedWords),
       ].filter((each) => each !== null),

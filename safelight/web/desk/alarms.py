@@ -77,6 +77,7 @@ PLACES: Final = {
     "blob": "A stored file",
     "entry": "An entry of the log",
     "store": "The store of photos",
+    "phone": "A phone that saw it as it was",
 }
 
 
@@ -100,12 +101,12 @@ def alarm(request: PersonRequest, alarm_id: int) -> HttpResponse:
         return redirect("desk:today")
     found = alarm_for(request.person, alarm_id)
     kind, _, number = found.about.partition(":")
-    is_person = kind == "person" and number
+    page = {"person": "desk:person", "phone": "desk:phone"}.get(kind, "") if number else ""
     context = {
         "alarm": found,
         "told": TOLD.get(Alarm.Kind(found.kind)),
         "thing": thing_of(found),
-        "url": reverse("desk:person", args=[number]) if is_person else "",
+        "url": reverse(page, args=[number]) if page else "",
     }
     return render(request, "desk/alarm.html", context)
 

@@ -18,13 +18,15 @@ from safelight.people.phone_care import (
     checks_due,
     phone_reported,
 )
-from safelight.photos.holding import Held, note_gone, note_held
+from safelight.photos.holding import Held, note_gone, note_held, note_log_doubted
 from safelight.photos.models import Capture
 from safelight.web.bodies import words_of
 from safelight.web.phone.signing import PhoneRequest, phone_call
 
 MOST_ITEMS = 1000
 ROOT_LETTERS = 64
+FOUND_WRONG = ("checkpoint", "log")
+"""What a phone says when it found our log's signature, or the log itself, not to be what it saw."""
 
 
 @require_POST
@@ -38,6 +40,8 @@ def beat(request: PhoneRequest) -> HttpResponse:
     kept = _checkpoint_kept(words.get("checkpoint"))
     note_held(phone, held, at=at)
     note_gone(phone, gone, at=at)
+    if words.get("alarm") in FOUND_WRONG:
+        note_log_doubted(phone, at=at)
     photos = [item.sealed_at for item in held if item.kind == Capture.Kind.PHOTO]
     phone_reported(
         phone,

@@ -9,6 +9,7 @@ from safelight.people.models import Person
 from safelight.photos.alarms import raise_alarm
 from safelight.photos.models import Alarm
 from tests.conftest import NOON
+from tests.signing_in import new_phone
 
 Desk = Callable[[Person], Client]
 SHOWN = [kind for kind in Alarm.Kind if kind != Alarm.Kind.CLOCK]  # that one has a page of its own
@@ -39,3 +40,9 @@ def test_an_ended_alarm_says_who_looked_and_asks_nobody_again(mo: Person, at_des
     page = at_desk(mo).get(address).content.decode()
     assert f"by {mo.name}" in page
     assert "I have looked into it" not in page
+
+
+def test_an_alarm_of_a_phone_leads_to_it(mo: Person, ada: Person, at_desk: Desk) -> None:
+    phone, _ = new_phone(mo.practice, ada)
+    page = at_desk(mo).get(raised(mo, Alarm.Kind.LOG, f"phone:{phone.pk}")).content.decode()
+    assert f'href="/phones/{phone.pk}"' in page

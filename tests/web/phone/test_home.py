@@ -14,7 +14,7 @@ from safelight.lib.ids import new_id
 from safelight.patients.models import Patient, Visit
 from safelight.patients.pushing import send_to_phone
 from safelight.people.models import Person, Phone
-from safelight.photos.models import Capture, Photo
+from safelight.photos.models import Alarm, Capture, Photo
 from tests.consent.talks import keep
 from tests.photos.making import filed
 from tests.signing_in import PhoneSigner, new_phone, signed_in_client
@@ -225,6 +225,14 @@ def test_a_beat_keeps_the_ledger_and_answers_a_checkpoint(receiver: Caller, seen
         on_phone.post("/phone/api/beat", {**words, "checkpoint": longer}).json()["consistency"]
         == []
     )
+
+
+def test_a_phone_that_saw_another_log_calls_a_person(receiver: Caller) -> None:
+    on_phone = OnPhone(None, receiver.phone, receiver.signer)
+    for said, raised in (("", 0), ("receipt", 0), (["log"], 0), ("log", 1), ("checkpoint", 1)):
+        assert on_phone.post("/phone/api/beat", {"alarm": said}).status_code == 200
+        alarms = Alarm.objects.filter(kind=Alarm.Kind.LOG, about=f"phone:{receiver.phone.pk}")
+        assert alarms.count() == raised, said
 
 
 @pytest.mark.parametrize(
