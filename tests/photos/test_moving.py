@@ -11,7 +11,8 @@ from safelight.consent.withdrawing import withdraw_consent
 from safelight.lib.ids import new_id
 from safelight.lib.refusals import BadInput, NotAllowed, NotFound, StepUp
 from safelight.patients.merging import merge_patients
-from safelight.patients.models import Patient
+from safelight.patients.models import Patient, Visit
+from safelight.patients.visits import cancel_visit
 from safelight.people.models import Person, Phone
 from safelight.photos.access import photo_for
 from safelight.photos.filing import file_capture
@@ -75,6 +76,27 @@ def test_a_moved_photo_keeps_the_consent_under_which_it_was_taken(
     withdraw_consent(theirs, said_by="Quinn", by=ada, at=NOON + timedelta(days=1))
     later = NOON + timedelta(days=2)
     assert move_photo(photo, quinn, reason="Wrong record", by=ada, at=later).consent == theirs
+
+
+def test_the_visit_that_was_added_with_a_photo_goes_when_its_last_photo_moves(
+    phone: Phone, ada: Person, pat: Patient, quinn: Patient, visit: Visit, consent: Consent
+) -> None:
+    cancel_visit(visit, by=ada, at=NOON)
+    first, second = (filed(phone, ada, pat, image=picture(n)) for n in (1, 2))
+    assert first.visit == second.visit == pat.visits.get(), "a walk-in: it came with the first"
+    move_photo(first, quinn, reason="Wrong record was open", by=ada, at=NOON)
+    assert pat.visits.count() == 1, "another photo is of it"
+    move_photo(second, quinn, reason="Wrong record was open", by=ada, at=NOON)
+    assert not pat.visits.exists()
+    assert Photo.objects.filter(patient=quinn).count() == 2
+
+
+def test_a_visit_that_somebody_added_stays_when_its_photo_moves(
+    phone: Phone, ada: Person, pat: Patient, quinn: Patient, visit: Visit, consent: Consent
+) -> None:
+    photo = filed(phone, ada, pat, visit=visit)
+    move_photo(photo, quinn, reason="Wrong record was open", by=ada, at=NOON)
+    assert pat.visits.get() == visit
 
 
 def test_nothing_moves_into_a_record_that_was_joined_to_another(
