@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
@@ -46,6 +46,15 @@ def visit(desk: Desk, look: Looker, *paths: str) -> None:
         desk.go(path)
         past_step_up(desk)
         look.at(desk.page, f"d{path.replace('/', '-')[:60]}")
+
+
+def lamps_on_paper(page: Page) -> dict[str, str]:
+    """What fills the lamps of a page: without colour, outside is a disc, inside a ring."""
+    found: dict[str, str] = page.locator("main .mark[data-state]").evaluate_all(
+        "(all) => Object.fromEntries(all.map("
+        "(it) => [it.dataset.state, getComputedStyle(it, '::before').backgroundColor]))"
+    )
+    return found
 
 
 def test_what_the_manager_rarely_opens(
@@ -178,6 +187,7 @@ def test_a_photo_without_a_patient_and_what_is_done_with_one(
     page.emulate_media(media="print")
     expect(page.locator("main .button:visible, main input:visible")).to_have_count(0)
     expect(page.locator("main img:visible")).to_have_count(0)  # a photo is printed by its own page
+    assert lamps_on_paper(page) == {"out": "rgb(0, 0, 0)"}
     page.emulate_media(media="screen")
     consent = told["consent"]
     visit(desk, look, f"/consents/{consent}", f"/consents/{consent}/withdraw")
