@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.journeys.conftest import Practice
 from tests.journeys.desk import Desk
@@ -43,7 +43,8 @@ FOUND = """(what) => new Promise((done) => {
   };
 })"""
 BEHIND = "() => window.dispatchEvent(new Event('blur'))"
-LARGE, SMALL = {"width": 412, "height": 839}, {"width": 390, "height": 664}
+LARGE: ViewportSize = {"width": 412, "height": 839}
+SMALL: ViewportSize = {"width": 390, "height": 664}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_nothing_lies_over_what_is_signed_on_a_small_phone(
     practice: Practice, doctor: Desk, phone: Phone
 ) -> None:
     pat = practice.patient(doctor)
-    phone.page.set_viewport_size(SMALL)  # type: ignore[arg-type]
+    phone.page.set_viewport_size(SMALL)
     phone.choose(pat)
     phone.sees("Before the camera opens")
     phone.say_six_things()
@@ -86,7 +87,7 @@ def test_nothing_lies_over_what_is_signed_on_a_small_phone(
     phone.sign()
     phone.tap("I agree")
     phone.sees("Thank you, Pat.")
-    phone.page.set_viewport_size(LARGE)  # type: ignore[arg-type]
+    phone.page.set_viewport_size(LARGE)
     phone.page.evaluate("window.dark = Infinity")
     phone.tap("Open the camera")
 
