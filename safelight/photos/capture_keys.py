@@ -1,6 +1,5 @@
 """Capture keys: phones get a new key to seal to in time; an old one goes when nothing needs it."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -11,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from safelight.audit.log import record
 from safelight.people.models import Phone
+from safelight.photos.ending_keys import end_keys
 from safelight.photos.models import Capture
 from safelight.policy.models import Practice
 from safelight.vault import keyring
@@ -35,7 +35,7 @@ def turn_capture_key(*, at: datetime) -> bool:
         lambda ring: ring.rotate_capture_key(at) if _is_old(ring, at=at) else ring
     ).newest_capture_key
     if after.id != before.id:
-        _write_down("key.turned", [after.id], at=at)
+        _write_down(after.id, at=at)
     return after.id != before.id
 
 
@@ -43,8 +43,7 @@ def drop_capture_keys(*, at: datetime) -> list[str]:
     """Destroy the old keys that nothing can need, in every copy of the keyring; return their ids.
 
     No photo is lost by it: a key stays while anything sealed to it may still lie on a phone that
-    may send, or in the inbox. The newest is never among them. The entries come first: a crash
-    between leaves an entry too early, which the next run makes true, never a key gone unsaid.
+    may send, or in the inbox. The newest is never among them.
     """
     keys = keyring.current().capture_keys
     gone = {
@@ -61,8 +60,7 @@ def drop_capture_keys(*, at: datetime) -> list[str]:
                 ring = ring.without_capture_key(key.id)
         return ring
 
-    _write_down("key.destroyed", sorted(gone), at=at)
-    keyring.change(drop, everywhere=True)
+    end_keys(drop, [("key.destroyed", f"key:{key_id}") for key_id in sorted(gone)], at=at)
     return sorted(gone)
 
 
@@ -86,8 +84,7 @@ def _may_be_needed(followed_at: datetime) -> bool:
 
 
 @transaction.atomic
-def _write_down(action: str, key_ids: Sequence[str], *, at: datetime) -> None:
+def _write_down(key_id: str, *, at: datetime) -> None:
     """Write it in the log of every practice whose phones seal to this installation's keys."""
     for practice in Practice.objects.order_by("pk"):
-        for key_id in key_ids:
-            record(action, practice=practice.pk, by=None, at=at, of=f"key:{key_id}")
+        record("key.turned", practice=practice.pk, by=None, at=at, of=f"key:{key_id}")

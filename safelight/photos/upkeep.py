@@ -16,6 +16,7 @@ from safelight.photos.alarms import end_alarms, raise_alarm
 from safelight.photos.capture_keys import drop_capture_keys, turn_capture_key
 from safelight.photos.clock import in_doubt
 from safelight.photos.copies import outside_copies
+from safelight.photos.ending_keys import finish_ending
 from safelight.photos.models import Alarm, Sight
 from safelight.photos.places import inbox
 from safelight.photos.reading import incomplete, unfiled, unmatched
@@ -59,7 +60,7 @@ def keep_up_daily(*, at: datetime) -> bool:
     Say whether all of it was done. What destroys by its age (old keys, blobs that no row names)
     waits while the clock is in doubt.
     """
-    jobs: list[Job] = [partial(job, at=at) for job in (forget_old, turn_capture_key)]
+    jobs: list[Job] = [partial(job, at=at) for job in (forget_old, finish_ending, turn_capture_key)]
     ends: list[Job] = [partial(job, at=at) for job in (drop_capture_keys, sweep_blobs)]
     for practice in Practice.objects.order_by("pk"):
         jobs += [partial(check_log, practice, at=at), partial(begin_when_due, practice, at=at)]

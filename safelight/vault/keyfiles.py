@@ -23,6 +23,7 @@ ROOT_ID_CONTEXT = b"safelight/root-id/v1|"
 GENERATIONS = 3
 KITS = 2
 HEAD_BYTES = len(MAGIC) + 8 + 4
+AGE = b"age-encryption.org/"
 SEALED, FOR_KITS = ".keyring", ".age"
 LOCK = ".lock"
 
@@ -174,12 +175,15 @@ def _open_one(path: Path, root: bytes, number: int) -> Keyring:
 
 
 def _forget_old(folder: Path) -> None:
-    """Destroy what is older than the three newest: overwritten first, then unlinked."""
+    """Destroy what is older than the three newest, or half-written: overwritten, then unlinked."""
     kept = generations(folder)[:GENERATIONS]
     for kind in (SEALED, FOR_KITS):
         for number in generations(folder, kind):
             if number < kept[-1]:
                 _destroy(path_of(folder, number, kind), folder)
+    for path in folder.glob(f"{files.TEMPORARY}*"):
+        if path.read_bytes().startswith((MAGIC, AGE)):
+            _destroy(path, folder)  # a save that was cut off; others wait for the folder's lock
     files.sync_folder_or_stop(folder, folder)
 
 

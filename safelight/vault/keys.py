@@ -73,6 +73,7 @@ class Keyring:
     capture_keys: tuple[CaptureKey, ...]
     keks: Mapping[UUID, Mapping[int, bytes]] = field(repr=False)
     recovery: tuple[str, ...]
+    unsaid: tuple[tuple[str, str], ...] = ()  # acts that the log says once every copy is saved
     damaged: tuple[str, ...] = ()  # newer generation files that did not open
 
     def kek(self, practice: UUID, epoch: int) -> bytes:
@@ -186,6 +187,7 @@ def to_json(keyring: Keyring) -> bytes:
         "format": FORMAT,
         "generation": keyring.generation,
         "recovery": list(keyring.recovery),
+        "unsaid": keyring.unsaid,
         "capture_keys": [
             {"private": _text(key.private), "made_at": key.made_at.isoformat()}
             for key in keyring.capture_keys
@@ -208,6 +210,7 @@ def from_json(raw: bytes) -> Keyring:
     return Keyring(
         generation=words["generation"],
         recovery=tuple(words["recovery"]),
+        unsaid=tuple((action, of) for action, of in words.get("unsaid", ())),
         capture_keys=tuple(
             CaptureKey.from_private(
                 base64.b64decode(key["private"]), made_at=datetime.fromisoformat(key["made_at"])

@@ -35,6 +35,22 @@ TURNED = {
     "ended": 1,
     "rewrapped": ["1 keys", "1 keys"],
 }
+ENDED = {
+    "drop": {
+        "said_too_early": False,
+        "copies_with_it": 0,
+        "said": 1,
+        "to_say": 0,
+        "others_left_alone": True,
+    },
+    "kits": {
+        "said_too_early": False,
+        "the_worker_ends_or_nothing_began": True,
+        "opened_by_old_kit_after_the_command": 0,
+        "to_say": 0,
+        "said_again": True,
+    },
+}
 
 
 def killed_at_every_step(act: str, program: str = "crashing") -> list[dict[str, Any]]:
@@ -87,3 +103,13 @@ def test_a_key_that_follows_another_loses_nothing_at_whatever_step_it_is_killed(
     assert len(found) == len(steps) + 2
     for one in found:
         assert one["found"] == TURNED, (act, one["n"], steps[one["n"] - 1])
+
+
+@pytest.mark.parametrize("act", ["drop", "kits"])
+def test_an_old_key_or_kit_is_said_to_be_ended_only_when_no_copy_has_it(act: str) -> None:
+    found = killed_at_every_step(act, "crashing_ends")
+    steps = found[0]["steps"]
+    assert len(steps) >= 30
+    assert len(found) == len(steps) + 2
+    for one in found:
+        assert one["found"] == ENDED[act], (act, one["n"], steps[one["n"] - 1])
