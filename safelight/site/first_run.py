@@ -16,6 +16,7 @@ from safelight.site.config import Config, default_data, load
 from safelight.site.kits import kit_paths, say_what_to_do, write_kits
 from safelight.site.new_keys import NewKeys, make_keys, recover_keyring, refuse_if_set_up
 from safelight.site.starting import ready
+from safelight.vault import keyring
 from safelight.vault.root import HANDED_OVER, hand_over
 
 Say = Callable[[str], None]
@@ -192,11 +193,15 @@ def _say_what_to_keep(new: NewKeys, kits: Sequence[Path], link: str, say: Say) -
 
 
 def recover(told: argparse.Namespace, *, say: Say, ask: Ask = input) -> int:
-    """Open the keyring with a paper kit and give it a new way in. The old ways end."""
+    """Open the keyring with a paper kit and give it a new way in. The old ways end.
+
+    A server that runs is left its way in: it is refused before anybody types a kit's words.
+    """
     data = default_data()
-    identity = ask("Secret words of the kit (begin with AGE-SECRET-KEY): ").strip()
     key_file = Path(told.key_file).absolute() if told.key_file else None
-    passphrase = recover_keyring(data, identity, key_file=key_file, at=now())
+    with keyring.held_alone(data / "keyring"):
+        identity = ask("Secret words of the kit (begin with AGE-SECRET-KEY): ").strip()
+        passphrase = recover_keyring(data, identity, key_file=key_file, at=now())
     say("The keyring is open again. Photos and records are as they were.")
     if passphrase is not None:
         say("New passphrase, asked for at every start. It is shown this once:")

@@ -7,7 +7,8 @@ It holds the keys by which every other byte of the practice is sealed. Files: `k
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from getpass import getpass
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "change",
     "create_keyring",
     "current",
+    "held_alone",
     "new_keyring",
     "open_keyring",
     "root_of_process",
@@ -126,6 +128,20 @@ def take_alone() -> Root:
     if held is None or held.root is None or held.shared is None or not files.is_alone(held.shared):
         raise KeyringInUse
     return held.root
+
+
+@contextmanager
+def held_alone(folder: Path) -> Iterator[None]:
+    """Hold a keyring that is not opened yet for this process alone; refuse where another has it."""
+    if not folder.is_dir():
+        raise keyfiles.KeyringMissing("There are no keys here.")
+    handle = files.share(folder)
+    try:
+        if not files.is_alone(handle):
+            raise KeyringInUse
+        yield
+    finally:
+        os.close(handle)
 
 
 def turn_root(new: bytes, *, recovery: Sequence[str], switch: Callable[[], None]) -> None:

@@ -70,7 +70,7 @@ def test_a_new_root_and_new_kits_open_the_practice_and_the_old_ones_do_not(mine:
     assert command(mine, "status").returncode == 0
 
 
-def test_a_running_server_keeps_its_root(mine: Path) -> None:
+def test_a_running_server_keeps_its_root_from_a_new_one_and_from_a_kit(mine: Path) -> None:
     config = (mine / "data" / "safelight.toml").read_text()
     found = re.search(r"port = (\d+)", config)
     assert found
@@ -83,6 +83,13 @@ def test_a_running_server_keeps_its_root(mine: Path) -> None:
         assert "Safelight is running" in refused.stderr
         assert (mine / "root.key").read_bytes() == (mine / "old.key").read_bytes()
         assert not list((mine / "kits").iterdir())
+        kit = secret(mine / "safelight-recovery-kit-A.html")
+        other = mine / "other.key"
+        refused = command(mine, "recover", "--key-file", str(other), ask=kit + "\n")
+        assert refused.returncode == 1
+        assert "Safelight is running" in refused.stderr
+        assert "Secret words" not in refused.stdout
+        assert not other.exists()
         assert command(mine, "keys", "next-epoch").returncode == 0
     finally:
         server.terminate()
