@@ -8,7 +8,7 @@ rest anew, a little at a time, and destroys the old key once it wraps nothing.
 import logging
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -32,6 +32,9 @@ BATCH: Final = 200
 MOST: Final = 2000
 """Keys wrapped anew in one minute: a hundred thousand in under an hour."""
 
+TELL_EVERY: Final = timedelta(days=1)
+"""How often the log of the server names the same key that does not open."""
+_told: dict[tuple[str, Any], datetime] = {}
 MADE, REWRAPPED, ENDED = "key.epoch_made", "key.rewrapped", "key.epoch_ended"
 
 
@@ -71,6 +74,15 @@ def waiting(practice: Practice) -> int:
     return sum(wrap.count(practice.pk, bounds) for wrap in wraps())
 
 
+def stuck(practice: Practice, *, at: datetime) -> int:
+    """Return how many keys an older key still wraps after a day in which all could be brought over.
+
+    What is left then does not open, and keeps the old key from being destroyed.
+    """
+    newest = keyring.current().newest_epoch(practice.pk)
+    return waiting(practice) if began_at(practice, newest) < at - REST else 0
+
+
 def rewrap_some(*, at: datetime, most: int = MOST) -> int:
     """Wrap anew what older keys wrap, up to so many keys; return how many were.
 
@@ -91,7 +103,7 @@ def _rewrap_table(practice: Practice, wrap: Wrap, *, most: int, at: datetime) ->
         with transaction.atomic():
             bounds = under_epochs(0, keyring.current().newest_epoch(practice.pk))
             batch = wrap.between(practice.pk, bounds, most=min(BATCH, most - done), after=after)
-            count = sum(_rewrap_one(wrap, kept) for kept in batch)
+            count = sum(_rewrap_one(wrap, kept, at=at) for kept in batch)
             if count:
                 newest = keyring.current().newest_epoch(practice.pk)
                 record(
@@ -108,8 +120,10 @@ def _rewrap_table(practice: Practice, wrap: Wrap, *, most: int, at: datetime) ->
     return done
 
 
-def _rewrap_one(wrap: Wrap, kept: Kept) -> bool:
+def _rewrap_one(wrap: Wrap, kept: Kept, *, at: datetime) -> bool:
     """Wrap one key anew, bound as before. One that does not open is told, and keeps its old key.
+
+    It is told once a day, for it is tried every minute.
 
     A key bound to another patient, or thrown away, between the reading and now is left as it is.
     """
@@ -122,7 +136,10 @@ def _rewrap_one(wrap: Wrap, kept: Kept) -> bool:
             new_patient=kept.patient,
         )
     except Refusal as trouble:
-        log.warning("key of %s %s not wrapped anew: %s", wrap.model, kept.row, trouble.code)
+        name = (wrap.model, kept.row)
+        if name not in _told or not _told[name] <= at < _told[name] + TELL_EVERY:
+            _told[name] = at
+            log.warning("key of %s %s not wrapped anew: %s", *name, trouble.code)
         return False
     return wrap.put(kept, wrapped)
 

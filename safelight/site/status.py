@@ -13,7 +13,7 @@ from django.db.models import Sum
 from safelight.lib.clock import now
 from safelight.photos.models import Capture, Photo, Rendition
 from safelight.photos.reading import open_alarms
-from safelight.photos.rewrapping import began_at, waiting
+from safelight.photos.rewrapping import began_at, stuck, waiting
 from safelight.policy.models import Practice
 from safelight.site.setting_up import waiting_changes
 from safelight.site.settings import CONFIG
@@ -46,6 +46,19 @@ def _epoch(practice: Practice) -> str:
     words = f"epoch {newest} since {began_at(practice, newest).date()}"
     older = waiting(practice)
     return f"Photo keys      {words}" + (f"; {older} still under an older one" if older else "")
+
+
+def _stuck(practice: Practice) -> list[str]:
+    """Tell, in words, of keys that cannot be brought over to the newest key, and what to do."""
+    count = stuck(practice, at=now())
+    if not count:
+        return []
+    return [
+        f"WARNING         {count} keys of photos could not be brought over to the new key in a day",
+        "                if the server ran, they do not open, and the old key is kept; its log has",
+        "                their rows: look for 'not wrapped anew'. Bring these back from a backup,",
+        "                and tell the privacy officer: they may have been changed by somebody",
+    ]
 
 
 def _database() -> list[str]:
@@ -99,8 +112,9 @@ def report() -> tuple[list[str], bool]:
             f"Practice        {practice.name}: {held} photos on phones, {unfiled} arriving,"
             f" {alarms} alarms"
         )
-        lines.append(_epoch(practice))
-        well = well and alarms == 0
+        left = _stuck(practice)
+        lines += [_epoch(practice), *left]
+        well = well and alarms == 0 and not left
     lines.append(
         "Virus scanner   none is built in; originals are kept sealed and never opened here"
     )

@@ -95,6 +95,15 @@ def test_no_key_goes_unless_every_practice_can_write_it_down(
     assert Entry.objects.filter(action="key.destroyed").count() == 2
 
 
+def test_what_a_run_that_was_cut_off_left_unsaid_is_said_the_next_day_once(phone: Phone) -> None:
+    keyring.use(replace(keyring.current(), unsaid=(("key.destroyed", "key:gone"),)))
+    for _ in range(2):
+        keep_up_daily(at=NOON)
+    said = Entry.objects.filter(action="key.destroyed", practice=phone.practice_id)
+    assert [one.object for one in said] == ["key:gone"]
+    assert keyring.current().unsaid == ()
+
+
 def test_a_phone_not_heard_of_since_keeps_the_old_key_until_it_is_stopped(phone: Phone) -> None:
     turn_capture_key(at=NOON + 90 * DAY)
     heard(phone, 89)

@@ -26,12 +26,14 @@ from safelight.photos.rewrapping import (
     begin_when_due,
     end_epochs,
     rewrap_some,
+    stuck,
     waiting,
 )
 from safelight.photos.upkeep import keep_up_daily
 from safelight.policy.models import Practice
 from safelight.sharing.models import ReleasedPhoto
 from safelight.sharing.sealed import shut
+from safelight.site.status import report
 from safelight.vault import keyring
 from safelight.vault.keys import NoSuchKey
 from safelight.vault.sealing import Unreadable, epoch_of, rewrap, under_epochs
@@ -146,6 +148,24 @@ def test_a_key_that_still_wraps_something_is_not_destroyed(
     Photo.objects.update(patient=everything.photo.patient)
     assert rewrap_some(at=NOON) == 1
     assert end_epochs(practice, at=NOON + REST) == 2
+
+
+def test_a_key_that_does_not_open_is_told_once_a_day_and_by_the_status(
+    photo: Photo, practice: Practice, quinn: Patient, caplog: pytest.LogCaptureFixture
+) -> None:
+    Photo.objects.update(patient=quinn)
+    begin_epoch(practice, after=1, at=NOON)
+    for at in (NOON, NOON + SECOND, NOON + REST, NOON + REST + SECOND):
+        assert rewrap_some(at=at) == 0
+    assert len([one for one in caplog.messages if "not wrapped anew" in one]) == 2
+    assert [stuck(practice, at=NOON + wait) for wait in (REST, REST + SECOND)] == [0, 1]
+    lines, well = report()
+    assert not well
+    assert any("could not be brought over" in line for line in lines)
+    Photo.objects.update(patient=photo.patient)
+    rewrap_some(at=NOON + REST)
+    assert stuck(practice, at=NOON + 2 * REST) == 0
+    assert not any("could not be brought over" in line for line in report()[0])
 
 
 def test_a_photo_moved_while_keys_are_wrapped_anew_stays_moved(
