@@ -70,6 +70,19 @@ export function homeScreen(): Promise<Leave> {
       alarm.hidden = !notice;
       if ((notice?.textContent ?? "") !== alarm.textContent) put(alarm, notice);
     };
+    const checks = h("div", { class: "stack" });
+    let owed: string | null = null;
+    const drawChecks = (): void => {
+      const due = checksDue(asks);
+      if (due === owed) return;
+      owed = due;
+      put(checks,
+        due ? h("section", { class: "notice" }, h("p", {}, due),
+          button("Check now", () => leave({ go: "check" }))) : null,
+        h("div", { class: "row" },
+          due ? null : quiet("Check this phone", () => leave({ go: "check" })),
+          paired.answer.person ? null : quiet("Hand this phone back", () => leave({ go: "handback" }))));
+    };
     const bar = h("div", { class: "stack bar-stack" });
     let detail: PatientDetail | null = null;
     let detailFor = "";
@@ -134,23 +147,19 @@ export function homeScreen(): Promise<Leave> {
       }
       if (signal.aborted) return;
       draw();
+      drawChecks();
       await drawAlarm();
       setTimeout(() => void look(), EVERY);
     };
     draw();
     void look();
+    drawChecks();
     onNews(draw, signal);
-    const due = checksDue(asks);
     return {
       title: "Home", kind: "home",
       top: heldPanel(signal, lockLink),
       main: [
-        alarm, pushedBox, list, stale,
-        due ? h("section", { class: "notice" }, h("p", {}, due),
-          button("Check now", () => leave({ go: "check" }))) : null,
-        h("div", { class: "row" },
-          due ? null : quiet("Check this phone", () => leave({ go: "check" })),
-          paired.answer.person ? null : quiet("Hand this phone back", () => leave({ go: "handback" }))),
+        alarm, pushedBox, list, stale, checks,
       ],
       bar: [bar],
     };
