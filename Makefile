@@ -33,7 +33,7 @@ setup: .venv/ready ## Build the environment and the phone app
 test: .venv/dev test-tools ## Everything: rules, acts, pages; journeys in a browser; the acts on PostgreSQL
 	$(NPM) test
 	$(RUN) pytest -n 2 --dist loadfile -m "not browser"
-	$(RUN) pytest -m browser
+	$(RUN) pytest -n 2 --dist loadfile -m browser
 	sh tools/with_postgres.sh $(RUN) pytest -n 2 --dist loadfile -m "not browser" $(ACTS)
 
 check: .venv/dev phone/node_modules ## What CI runs: layers, types, style, migrations
